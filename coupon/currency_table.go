@@ -1,0 +1,2 @@
+package coupon
+var currencyTable = [...]currencyRow{{"USD", 840, 2}}
