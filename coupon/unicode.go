@@ -16,6 +16,14 @@ type runeRange struct {
 	value  uint8
 }
 
+// Values of unicodeRefused.
+const (
+	pointControl    = uint8(CodeControl)
+	pointFormat     = uint8(CodeFormat)
+	pointPrivate    = uint8(CodePrivate)
+	pointUnassigned = uint8(CodeUnassigned)
+)
+
 // runeMapping maps code points to texts: keys is sorted, and the text of keys[i]
 // is pool[ends[i-1]:ends[i]].
 type runeMapping struct {
