@@ -1,0 +1,92 @@
+package catalog
+
+import (
+	"encoding/binary"
+
+	iradix "github.com/hashicorp/go-immutable-radix"
+)
+
+// tree is a persistent ordered map from bytes to *V: put and drop return a new
+// tree and leave the old one to its readers. It gives the catalog three things
+// at once: a View is one pointer, a frozen image is one pointer, and iteration
+// is always in key order, so that nothing can show the order of a Go map.
+type tree[V any] struct{ t *iradix.Tree }
+
+func newTree[V any]() tree[V] { return tree[V]{iradix.New()} }
+
+func (t tree[V]) size() int { return t.t.Len() }
+
+// get looks up a key given as a string or as ordKey bytes. It does not allocate
+// for a []byte.
+func (t tree[V]) get(key string) (*V, bool) { return t.at([]byte(key)) }
+
+func (t tree[V]) at(key []byte) (*V, bool) {
+	found, ok := t.t.Get(key)
+	if !ok {
+		return nil, false
+	}
+	return found.(*V), true
+}
+
+// put owns key from here on.
+func (t tree[V]) put(key []byte, value *V) tree[V] {
+	next, _, _ := t.t.Insert(key, value)
+	return tree[V]{next}
+}
+
+func (t tree[V]) drop(key []byte) tree[V] {
+	next, _, _ := t.t.Delete(key)
+	return tree[V]{next}
+}
+
+// first returns the entry with the smallest key.
+func (t tree[V]) first() (*V, bool) {
+	_, found, ok := t.t.Root().Minimum()
+	if !ok {
+		return nil, false
+	}
+	return found.(*V), true
+}
+
+// up calls visit for every entry with key ≥ from in ascending order, until visit
+// returns false. All keys of a tree that is walked from the middle have one length.
+func (t tree[V]) up(from []byte, visit func(key []byte, value *V) bool) {
+	it := t.t.Root().Iterator()
+	if len(from) > 0 {
+		it.SeekLowerBound(from)
+	}
+	for key, value, ok := it.Next(); ok; key, value, ok = it.Next() {
+		if !visit(key, value.(*V)) {
+			return
+		}
+	}
+}
+
+// down is up in descending order, for keys ≤ from.
+func (t tree[V]) down(from []byte, visit func(key []byte, value *V) bool) {
+	it := t.t.Root().ReverseIterator()
+	it.SeekReverseLowerBound(from)
+	for key, value, ok := it.Previous(); ok; key, value, ok = it.Previous() {
+		if !visit(key, value.(*V)) {
+			return
+		}
+	}
+}
+
+// Keys are big endian, so that their byte order is their number's order.
+
+func key32(n uint32) []byte { return binary.BigEndian.AppendUint32(make([]byte, 0, 4), n) }
+
+func key64(n uint64) []byte { return binary.BigEndian.AppendUint64(make([]byte, 0, 8), n) }
+
+func keyPair(a, b uint32) []byte {
+	key := binary.BigEndian.AppendUint32(make([]byte, 0, 8), a)
+	return binary.BigEndian.AppendUint32(key, b)
+}
+
+// keyName is a project and a name in it. The fixed-length prefix comes first, so
+// no name of one project can equal one of another.
+func keyName(project uint32, name string) []byte {
+	key := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(name)), project)
+	return append(key, name...)
+}
