@@ -34,6 +34,8 @@ func checkInit(tr *tree) (found []finding) {
 var immutable = []string{
 	"errors.New", "fmt.Errorf", "regexp.MustCompile", "strings.NewReplacer",
 	"hash/crc32.MakeTable", "hash/crc64.MakeTable", "encoding/base32.NewEncoding", "encoding/base64.NewEncoding",
+	"github.com/prometheus/client_golang/prometheus.ExponentialBuckets",
+	"github.com/prometheus/client_golang/prometheus.LinearBuckets",
 }
 
 const variableRemedy = "package variables are errors and constant tables only: make it a const, or pass it through New or Config"

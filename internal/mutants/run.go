@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -84,13 +85,15 @@ func (r runner) test(ctx context.Context, m mutant, overlay string) (verdict, er
 	args := []string{"test", "-overlay=" + overlay, "-json", "-vet=off", "-count=1", "-failfast", "-timeout=" + testTimeout}
 	cmd := exec.CommandContext(ctx, "go", append(args, m.test...)...)
 	cmd.Dir = r.root
-	// Interrupted, go test ends the test's process; killed, it would leave it behind.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
+	// go test does not hand an interrupt on to the test that it runs, so the two
+	// are a group of their own and get it together.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.WaitDelay = 10 * time.Second // then it is killed
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
-	if ctx.Err() == context.DeadlineExceeded {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return verdict{why: fmt.Sprintf("out of time after %v, which a slow machine is too", r.timeout), output: stdout.String()}, nil
 	}
 	var exit *exec.ExitError

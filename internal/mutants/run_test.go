@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +27,7 @@ func sum(n int) int {
 	"sum_test.go": `package sums
 
 import (
+	"net"
 	"os"
 	"testing"
 	"time"
@@ -52,6 +55,15 @@ func TestHangs(t *testing.T) {
 	}
 }
 
+func TestConnectsAndHangs(t *testing.T) {
+	conn, err := net.Dial("unix", os.Getenv("SUMS_SOCKET"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	time.Sleep(time.Hour)
+}
+
 func TestPanics(t *testing.T) {
 	done := make(chan bool)
 	go func() {
@@ -74,10 +86,7 @@ const (
 // Without this "caught" could mean that the mutant did not compile, that no test
 // ran, or that the machine was slow: a green list that proves nothing.
 func TestVerdicts(t *testing.T) {
-	root := t.TempDir()
-	for name, content := range module {
-		write(t, filepath.Join(root, name), content)
-	}
+	root := writeModule(t)
 	f := func(test, file, change, want string) {
 		t.Helper()
 		write(t, filepath.Join(root, "list.txt"),
@@ -113,6 +122,42 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// Without this an interrupted run leaves a test behind that holds a port, a
+// directory or a processor.
+func TestInterruptEndsTheTest(t *testing.T) {
+	root := writeModule(t)
+	socket := filepath.Join(t.TempDir(), "socket")
+	t.Setenv("SUMS_SOCKET", socket)
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+
+	write(t, filepath.Join(root, "list.txt"),
+		"mutant: m\nbreaks: P2: sums are wrong\nfile: sum.go\ntest: . -run ^TestConnectsAndHangs$\n"+wrongSum)
+	ended := make(chan error, 1)
+	go func() {
+		var out bytes.Buffer
+		ended <- runList(ctx, &out, root, "list.txt", "")
+		listener.Close() // if the test never came, Accept must not wait for it
+	}()
+	conn, err := listener.Accept() // the mutant's test runs
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	cancel()
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("read %d bytes, %v; want the end, as the test's process has gone", n, err)
+	}
+	if err := <-ended; err == nil || err.Error() != "interrupted" {
+		t.Errorf("runList: %v, want interrupted", err)
+	}
+}
+
 // A list of which nothing is run must not look like a list that was caught.
 func TestNothingSelected(t *testing.T) {
 	root := t.TempDir()
@@ -144,6 +189,15 @@ func TestProjectList(t *testing.T) {
 			t.Errorf("%s: %v", m.name, err)
 		}
 	}
+}
+
+func writeModule(t *testing.T) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	for name, content := range module {
+		write(t, filepath.Join(root, name), content)
+	}
+	return root
 }
 
 func write(t *testing.T, name, content string) {
