@@ -21,110 +21,90 @@ const IntMax = 1<<53 - 1
 // ErrNumberRange. No float is involved, so no digit is lost on the way.
 func ParseInt(text []byte) (int64, error) { return parseScaled(text, 0) }
 
-// expSaturation bounds what an exponent can say. It is larger than any text that
-// a body can hold, so digits written before it never make up for it.
-const expSaturation = 1 << 40
+// exponentMax is where an exponent stops growing while it is read. It is beyond
+// what the digits of any body could make up for.
+const exponentMax = 1 << 40
+
+// intDigitsMax is the number of digits of IntMax.
+const intDigitsMax = 16
 
 // parseScaled reads text × 10^scale as an exact integer.
 func parseScaled(text []byte, scale int64) (int64, error) {
-	number, ok := scanNumber(text)
+	d, ok := scanDecimal(text)
 	if !ok {
 		return 0, ErrNumberSyntax
 	}
-	if number.last < 0 {
+	if d.digits == 0 {
 		return 0, nil // zero, whatever its exponent
 	}
-	// The value is the digits first..last followed by `zeros` zeros.
-	zeros := number.exponent + scale
+	zeros := d.exponent + scale
 	if zeros < 0 {
 		return 0, ErrNumberInexact
 	}
-	if zeros > 16 || number.digits+zeros > 16 { // IntMax has 16 digits
+	if d.digits+zeros > intDigitsMax {
 		return 0, ErrNumberRange
 	}
-	var value int64
-	for _, c := range text[number.first : number.last+1] {
-		if c != '.' {
-			value = value*10 + int64(c-'0')
-		}
-	}
-	for range zeros {
-		value *= 10
-	}
+	value := d.value * pow10(int(zeros))
 	if value > IntMax {
 		return 0, ErrNumberRange
 	}
-	if text[0] == '-' {
+	if d.negative {
 		value = -value
 	}
 	return value, nil
 }
 
-// scannedNumber describes a JSON number without computing it.
-type scannedNumber struct {
-	first, last int   // first and last digit of the text that is not zero; last < 0 for zero
-	digits      int64 // digits from first to last
-	exponent    int64 // power of ten of the digit at last
+// decimal is a number as value × 10^exponent, where value ends in no zero.
+type decimal struct {
+	negative bool
+	value    int64 // meaningless when there are more than intDigitsMax digits
+	digits   int64 // of value; zero for the number zero
+	exponent int64
+	zeros    int64 // zeros read since the last other digit
 }
 
-// scanNumber holds the grammar of RFC 8259: -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?
-func scanNumber(text []byte) (scannedNumber, bool) {
-	n := scannedNumber{first: -1, last: -1}
-	pos := 0
-	if pos < len(text) && text[pos] == '-' {
-		pos++
+// scanDecimal holds the grammar of RFC 8259:
+// -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?
+func scanDecimal(text []byte) (decimal, bool) {
+	var d decimal
+	if len(text) > 0 && text[0] == '-' {
+		d.negative = true
+		text = text[1:]
 	}
-	start := pos
-	pos = n.scanDigits(text, pos)
-	if pos == start || (text[start] == '0' && pos > start+1) {
-		return n, false
+	whole := d.takeDigits(text)
+	if whole == 0 || text[0] == '0' && whole > 1 {
+		return d, false
 	}
-	pointDigits, lastInFraction := int64(0), int64(0)
-	if pos < len(text) && text[pos] == '.' {
-		fraction, lastBefore := pos+1, n.last
-		pos = n.scanDigits(text, fraction)
-		if pos == fraction {
-			return n, false
+	text = text[whole:]
+	fraction := 0
+	if len(text) > 0 && text[0] == '.' {
+		if fraction = d.takeDigits(text[1:]); fraction == 0 {
+			return d, false
 		}
-		if n.last > lastBefore {
-			lastInFraction = int64(n.last - fraction + 1)
-		}
-		pointDigits = 1
+		text = text[1+fraction:]
 	}
-	n.exponent = -lastInFraction
-	if lastInFraction == 0 && n.last >= 0 {
-		n.exponent = int64(integerEnd(text, start) - 1 - n.last)
-	}
-	if n.last >= 0 {
-		n.digits = int64(n.last - n.first + 1)
-		if pointDigits == 1 && n.first < integerEnd(text, start) && lastInFraction > 0 {
-			n.digits-- // the point lies between them
-		}
-	}
-	exponent, ok := scanExponent(text[pos:])
-	n.exponent += exponent
-	return n, ok
+	exponent, ok := scanExponent(text)
+	d.exponent = d.zeros - int64(fraction) + exponent
+	return d, ok
 }
 
-// scanDigits walks over digits from pos, noting those that are not zero.
-func (n *scannedNumber) scanDigits(text []byte, pos int) int {
-	for ; pos < len(text) && text[pos] >= '0' && text[pos] <= '9'; pos++ {
-		if text[pos] != '0' {
-			if n.last < 0 {
-				n.first = pos
-			}
-			n.last = pos
+// takeDigits reads digits into the value and returns how many there were. Zeros
+// count only once another digit follows them.
+func (d *decimal) takeDigits(text []byte) (taken int) {
+	for ; taken < len(text) && text[taken] >= '0' && text[taken] <= '9'; taken++ {
+		if text[taken] == '0' {
+			d.zeros++
+			continue
 		}
+		if d.digits == 0 {
+			d.zeros = 0 // they lead, and say nothing
+		}
+		if d.digits += d.zeros + 1; d.digits <= intDigitsMax {
+			d.value = d.value*pow10(int(d.zeros+1)) + int64(text[taken]-'0')
+		}
+		d.zeros = 0
 	}
-	return pos
-}
-
-// integerEnd is where the digits that begin at start end.
-func integerEnd(text []byte, start int) int {
-	for start < len(text) && text[start] >= '0' && text[start] <= '9' {
-		start++
-	}
-	return start
+	return taken
 }
 
 // scanExponent reads the rest of a number, which is empty or an exponent.
@@ -151,7 +131,7 @@ func scanExponent(rest []byte) (int64, bool) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
-		exponent = min(exponent*10+int64(c-'0'), expSaturation)
+		exponent = min(exponent*10+int64(c-'0'), exponentMax)
 	}
 	return sign * exponent, true
 }
