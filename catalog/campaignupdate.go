@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"maps"
 
 	"github.com/scrip-engine/scrip/coupon"
 )
@@ -150,15 +151,9 @@ func mergeObjects(into, merge json.RawMessage) json.RawMessage {
 		if err := json.Unmarshal(object, &fields); err != nil {
 			panic("C4: metadata passed its check and is no object: " + err.Error())
 		}
-		for name, value := range fields {
-			merged[name] = value
-		}
+		maps.Copy(merged, fields)
 	}
-	for name := range merged {
-		if string(merged[name]) == "null" {
-			delete(merged, name)
-		}
-	}
+	maps.DeleteFunc(merged, func(_ string, value json.RawMessage) bool { return string(value) == "null" })
 	if len(merged) == 0 {
 		return nil
 	}

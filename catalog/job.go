@@ -64,7 +64,7 @@ type Failure struct {
 // NewFailure makes a Failure that Encode accepts, whatever stood in the input:
 // bytes that are no UTF-8 are replaced, and what is too long is cut.
 func NewFailure(row int64, code, reason string) Failure {
-	return Failure{Row: row, Code: cut(code, RefBytesMax), Reason: cut(reason, WordBytesMax)}
+	return Failure{Row: row, Code: cut(code, FailureCodeBytesMax), Reason: cut(reason, WordBytesMax)}
 }
 
 func cut(s string, most int) string {
@@ -156,7 +156,7 @@ func (b *JobFinish) check() error {
 	c.that(len(b.Failures) <= FailuresMax, "failures", "too many")
 	for i := range b.Failures {
 		c.atLeast("failures.row", b.Failures[i].Row, 0)
-		c.text("failures.code", b.Failures[i].Code, 0, RefBytesMax)
+		c.text("failures.code", b.Failures[i].Code, 0, FailureCodeBytesMax)
 		c.word("failures.reason", b.Failures[i].Reason)
 	}
 	return c.err

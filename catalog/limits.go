@@ -53,7 +53,7 @@ const (
 	// CommandBytesMax holds the largest job result with room to spare and stays
 	// far below an entry's bound.
 	CommandBytesMax = 256 << 10
-	// RefBytesMax bounds names, app ids, spool names and codes in failures.
+	// RefBytesMax bounds names, app ids and spool names.
 	RefBytesMax = coupon.NameBytesMax
 	// WordBytesMax bounds closed-set words: roles, types, currencies, reasons.
 	WordBytesMax = 64
@@ -70,6 +70,9 @@ const (
 	// FailuresMax is how many failures of a job are kept as a sample; the counts
 	// are exact, the full list is a file.
 	FailuresMax = 100
+	// FailureCodeBytesMax shows any code that people type. A full sample of bytes
+	// that JSON writes as six each must still fit a command, or a job could not end.
+	FailureCodeBytesMax = 256
 	// frameBytesMax bounds one object in an image: the largest is a job with a
 	// full sample of failures, some of it escaped.
 	frameBytesMax = 4 << 20
