@@ -1,0 +1,31 @@
+package shard
+
+// Bounds that only the shard knows. Those a caller can meet stand in
+// coupon/limits.go.
+const (
+	// discountBytesMax bounds an encoded discount; the largest kind takes a few
+	// hundred bytes.
+	discountBytesMax = 2 << 10
+	// customerBytesMax bounds a sealed profile: a body of metadata, the address
+	// and the seal around them.
+	customerBytesMax = 8 << 10
+	// campaignsMax bounds what one shard remembers of campaigns, 150 bytes each.
+	campaignsMax = 1 << 20
+	// projectsMax bounds the projects of a cluster.
+	projectsMax = 1 << 16
+	// jobsMax bounds the jobs whose progress is remembered. The oldest goes when
+	// one more starts; the engine runs far fewer at once.
+	jobsMax = 10_000
+	// codesPerSlotMax is what 20 bits of a place can name: 4 billion codes over
+	// all slots.
+	codesPerSlotMax = 1<<20 - 2
+	// sweepsPerCommand bounds the receipts that one command may let go, so that
+	// no command pays for the past.
+	sweepsPerCommand = 2
+
+	// What a record counts for in the budget: its row and its share of the
+	// indexes, at the fullest they are expected to cost.
+	codeBytes  = codeRowBytes + orderRowBytes + 10
+	useBytes   = useRowBytes + 11
+	eventBytes = eventRowBytes + journalRowBytes + 11
+)

@@ -1,0 +1,145 @@
+package shard
+
+import (
+	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/internal/invariant"
+)
+
+// applyRollback gives a redemption back: the use, the customer's use, the
+// credits. It restores what the redemption recorded, not what would be computed
+// today, and passes every fence: undoing is not redeeming.
+func (s *Shard) applyRollback(h *Header, body []byte, r *Reply) error {
+	var q Rollback
+	if err := decodeRollback(body, &q); err != nil {
+		return err
+	}
+	defer s.sweep()
+	if q.Redemption.Slot != h.Slot {
+		r.Outcome = coupon.NotFound
+		return nil
+	}
+	p := s.lock(h.Slot)
+	defer p.mu.Unlock()
+	var red Record
+	if !s.redemption(q.Redemption, q.Project, &red) {
+		r.Outcome = coupon.NotFound
+		return nil
+	}
+	same := func(rec *Record) bool { return rec.Ref == q.Redemption }
+	if f := s.receipt(s.now, KindRollback, h.Slot, h.Key, same); f != nil {
+		return s.settle(f, h, r)
+	}
+	if s.now > h.NotAfter {
+		r.Outcome = coupon.TooLate
+		return nil
+	}
+	var done int64 // credits given back before
+	if f := s.rollbackOf(q.Redemption); f != nil {
+		if f.flags()&RecordEnd != 0 {
+			r.Outcome = coupon.AlreadyRolledBack
+			return nil
+		}
+		var prev Record
+		if err := DecodeRecord(f, &prev); err != nil {
+			return err
+		}
+		done = prev.Applied
+	}
+	amount, ok := rollbackAmount(&red, q.Amount, done)
+	if !ok {
+		r.Outcome = coupon.InvalidRollback
+		return nil
+	}
+	if s.full(recordBytesMax) {
+		r.Outcome = coupon.CapacityExceeded
+		return nil
+	}
+	// ---- nothing refuses below this line ----
+	s.giveBack(h, &q, &red, amount, done, r)
+	return nil
+}
+
+// rollbackAmount says how many credits go back. A discount goes back whole.
+func rollbackAmount(red *Record, asked, done int64) (amount int64, ok bool) {
+	left := red.Gift - done
+	if asked == RollbackAll {
+		return left, true
+	}
+	if red.Flags&RecordIsGift == 0 {
+		return 0, asked == red.Applied
+	}
+	return asked, asked <= left
+}
+
+// redemption reads the record of a redemption of the project.
+func (s *Shard) redemption(id coupon.ID, project uint32, rec *Record) bool {
+	f := s.event(id)
+	return f != nil && f.kind() == KindRedeem && DecodeRecord(f, rec) == nil && rec.Project == project
+}
+
+// event returns the journal record with a public id, or nil. The stripe is held.
+func (s *Shard) event(id coupon.ID) front {
+	if id.Slot >= coupon.Slots {
+		return nil
+	}
+	t := &s.slots[id.Slot]
+	if id.Seq == 0 || id.Seq > uint64(t.events.n) {
+		return nil
+	}
+	return s.journal.read(eventSeq(t.events.at(s.a, uint32(id.Seq-1), eventRowBytes)))
+}
+
+func (s *Shard) giveBack(h *Header, q *Rollback, red *Record, amount, done int64, r *Reply) {
+	row := s.codeRow(h.Slot, red.Ordinal)
+	invariant.Check(row != nil, "S6: a redemption whose code is gone")
+	v := &s.codeView
+	s.view(h.Slot, red.Ordinal, row, v)
+	end := done+amount == red.Gift
+	rec := s.newRecord(h)
+	rec.Project, rec.Campaign, rec.Ordinal, rec.Customer = red.Project, red.Campaign, red.Ordinal, red.Customer
+	rec.Currency, rec.Order, rec.Gift, rec.Ref, rec.Tail = red.Currency, red.Order, amount, q.Redemption, q.Tail
+	rec.Flags |= red.Flags & RecordIsGift
+	rec.Applied = done + amount // credits given back so far
+	rec.Uses, rec.Balance = v.Used, v.Balance+amount
+	if end {
+		rec.Flags |= RecordEnd
+		rec.Uses--
+		if red.Flags&RecordIsGift == 0 {
+			rec.Discount = red.Applied
+		}
+	}
+	invariant.Check(rec.Uses >= 0, "S5: more uses given back than taken")
+	s.commit(h.Slot, rec)
+	s.restoreUse(h.Slot, row, v, rec)
+	if end && red.Customer != (coupon.ID{}) && v.PerCustomer > 0 {
+		s.addUse(h.Slot, red.Ordinal, red.Customer, -1)
+	}
+	x := &s.slots[h.Slot].rollbacks
+	if old := s.rollbackOf(q.Redemption); old != nil {
+		x.remove(s.a, seqHash(q.Redemption.Seq), old.seq())
+	}
+	x.add(s.a, seqHash(q.Redemption.Seq), rec.Seq)
+	s.remember(h.Slot, rec.Seq)
+	s.countCampaign(red.Campaign, func(c *campaignState) {
+		c.creditsBack += amount
+		if end {
+			c.rolledBack++
+			c.appliedBack += red.Applied
+		}
+	})
+	*r = Reply{Outcome: coupon.OK, ID: rec.ID, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot, Ordinal: red.Ordinal,
+		Version: row.version(), Customer: red.Customer, Uses: rec.Uses, Balance: rec.Balance, Applied: amount + rec.Discount}
+}
+
+func (s *Shard) restoreUse(slot uint16, row codeRow, v *CodeView, rec *Record) {
+	if side := s.sideOf(row); side != nil {
+		s.touchSide(slot, row.side(), side)
+		side.put(sideUsed, rec.Uses)
+		side.put(sideBalance, rec.Balance)
+	}
+	s.touch(slot, tableCodes, v.Ordinal, row)
+	if !row.has(flagSide) {
+		row.setFlag(flagUsed, rec.Uses > 0)
+	}
+	row.bump()
+}
