@@ -1,0 +1,96 @@
+package raftstore
+
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are the collectors of a host; groupMetrics the children of one group,
+// resolved once so that the hot path looks nothing up. The only label is the
+// group's name.
+type metrics struct {
+	batchCommands *prometheus.HistogramVec
+	batchBytes    *prometheus.HistogramVec
+	queueSeconds  *prometheus.HistogramVec
+	fsyncSeconds  *prometheus.HistogramVec
+	applySeconds  *prometheus.HistogramVec
+	imageSeconds  *prometheus.HistogramVec
+	imageBytes    *prometheus.GaugeVec
+	imageFailures *prometheus.CounterVec
+	proofs        *prometheus.CounterVec
+	unknown       *prometheus.CounterVec
+	refused       *prometheus.CounterVec
+	leaderChanges *prometheus.CounterVec
+}
+
+type groupMetrics struct {
+	batchCommands, batchBytes, queueSeconds  prometheus.Observer
+	fsyncSeconds, applySeconds, imageSeconds prometheus.Observer
+	imageBytes                               prometheus.Gauge
+	imageFailures, proofs, unknown, refused  prometheus.Counter
+	leaderChanges                            prometheus.Counter
+}
+
+// Buckets. Seconds from 50 µs, a fast fsync, to 10 s, the stall limit.
+var (
+	secondsBuckets = prometheus.ExponentialBuckets(50e-6, 2, 18)
+	countBuckets   = prometheus.ExponentialBuckets(1, 2, 11)
+	bytesBuckets   = prometheus.ExponentialBuckets(64, 4, 8)
+)
+
+// newMetrics registers with reg, which may be nil.
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	label := []string{"group"}
+	hist := func(name, help string, buckets []float64) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "scrip", Subsystem: "raftstore", Name: name, Help: help, Buckets: buckets}, label)
+	}
+	counter := func(name, help string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "scrip", Subsystem: "raftstore", Name: name, Help: help}, label)
+	}
+	m := &metrics{
+		batchCommands: hist("batch_commands", "Commands in one log entry.", countBuckets),
+		batchBytes:    hist("batch_bytes", "Bytes of one log entry.", bytesBuckets),
+		queueSeconds:  hist("queue_seconds", "Wait of an entry's first command until it was proposed.", secondsBuckets),
+		fsyncSeconds:  hist("log_fsync_seconds", "Duration of one synced append to the log.", secondsBuckets),
+		applySeconds:  hist("apply_seconds", "Duration of applying one entry.", secondsBuckets),
+		imageSeconds:  hist("image_seconds", "Duration of writing one image.", secondsBuckets),
+		imageBytes: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "scrip", Subsystem: "raftstore", Name: "image_bytes", Help: "Size of the newest image."}, label),
+		imageFailures: counter("image_failures_total", "Images given up before they were durable."),
+		proofs:        counter("proofs_total", "Leadership proofs asked for."),
+		unknown:       counter("unknown_total", "Entries whose outcome could not be told."),
+		refused:       counter("refused_total", "Proposals refused because the queue was full."),
+		leaderChanges: counter("leader_changes_total", "Times this node won or lost leadership."),
+	}
+	if reg == nil {
+		return m, nil
+	}
+	var errs []error
+	for _, c := range []prometheus.Collector{
+		m.batchCommands, m.batchBytes, m.queueSeconds, m.fsyncSeconds, m.applySeconds, m.imageSeconds,
+		m.imageBytes, m.imageFailures, m.proofs, m.unknown, m.refused, m.leaderChanges,
+	} {
+		errs = append(errs, reg.Register(c))
+	}
+	return m, errors.Join(errs...)
+}
+
+func (m *metrics) group(name string) *groupMetrics {
+	return &groupMetrics{
+		batchCommands: m.batchCommands.WithLabelValues(name),
+		batchBytes:    m.batchBytes.WithLabelValues(name),
+		queueSeconds:  m.queueSeconds.WithLabelValues(name),
+		fsyncSeconds:  m.fsyncSeconds.WithLabelValues(name),
+		applySeconds:  m.applySeconds.WithLabelValues(name),
+		imageSeconds:  m.imageSeconds.WithLabelValues(name),
+		imageBytes:    m.imageBytes.WithLabelValues(name),
+		imageFailures: m.imageFailures.WithLabelValues(name),
+		proofs:        m.proofs.WithLabelValues(name),
+		unknown:       m.unknown.WithLabelValues(name),
+		refused:       m.refused.WithLabelValues(name),
+		leaderChanges: m.leaderChanges.WithLabelValues(name),
+	}
+}
