@@ -99,18 +99,22 @@ func trimASCII[T text](raw T) (T, bool) {
 	return raw[start:end], true
 }
 
-// checkASCII refuses trimmed ASCII that is no code.
+// checkASCII refuses trimmed ASCII that is no code, for the same reason for which
+// parseUnicode would.
 func checkASCII[T text](text T) error {
 	if len(text) == 0 {
 		return codeErrors[CodeEmpty]
 	}
-	if len(text) > CodePointsMax {
+	if len(text) > codePointsTyped {
 		return codeErrors[CodeTooLong]
 	}
 	for i := range len(text) {
 		if text[i] < 0x20 || text[i] == 0x7f {
 			return codeErrors[CodeControl]
 		}
+	}
+	if len(text) > CodePointsMax {
+		return codeErrors[CodeTooLong]
 	}
 	return nil
 }

@@ -6,6 +6,11 @@ import "sort"
 // its kind); a test holds it against the table.
 const nfdExpansionMax = 4
 
+// codePointsTyped is how many code points a code may have before it is composed.
+// Composing never makes one of more than four, so what is longer is too long also
+// afterwards; checking it first bounds the work.
+const codePointsTyped = CodePointsMax * nfdExpansionMax
+
 // nfc is normalisation form C of Unicode Standard Annex #15: decompose, put
 // combining marks into canonical order, compose. Unlike many implementations it
 // does not insert joiners into long runs of marks (the stream-safe form): a code

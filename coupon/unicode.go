@@ -82,9 +82,7 @@ func (r CodeRules) parseUnicode(raw string) (Code, error) {
 	if raw == "" {
 		return Code{}, codeErrors[CodeEmpty]
 	}
-	// Composing never makes one code point of more than four, so a longer text
-	// is too long also after it; this bounds the work below.
-	if utf8.RuneCountInString(raw) > CodePointsMax*nfdExpansionMax {
+	if utf8.RuneCountInString(raw) > codePointsTyped {
 		return Code{}, codeErrors[CodeTooLong]
 	}
 	points := []rune(raw)
