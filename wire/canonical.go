@@ -43,7 +43,8 @@ func (v *Raw) UnmarshalJSON(b []byte) error {
 // Canonical appends the canonical form of one JSON value to dst (W7): object
 // keys sorted by their bytes, no white space, strings with the fewest escapes,
 // exact integers in plain digits. A number that is no exact integer keeps its
-// spelling: it is never computed with, only kept and compared. The error is a
+// spelling: it is never computed with, only kept and compared. One that no double
+// can hold is refused, because clients could not read it back. The error is a
 // *FieldError. dst and raw must not overlap; nothing of raw is kept.
 func Canonical(dst, raw []byte) ([]byte, error) {
 	var r reader
@@ -87,6 +88,9 @@ func canonical(dst, raw []byte) ([]byte, *FieldError) {
 		}
 		if v, err := parseInt(lit, 0); err == nil {
 			return strconv.AppendInt(dst, v, 10), nil
+		}
+		if _, err := strconv.ParseFloat(alias(lit), 64); err != nil {
+			return dst, fieldErr(KeyInvalidPayload, "", "is a number beyond the range of a double")
 		}
 		return append(dst, lit...), nil
 	default:

@@ -23,7 +23,7 @@ func csvSetters(folded string) func(*csvRow, string) *FieldError {
 	case "discountunittype":
 		return csvText(IDBytesMax, func(r *csvRow) *string { return &r.unitType })
 	case "discountuniteffect", "discounteffect":
-		return csvText(IDBytesMax, func(r *csvRow) *string { return &r.effect })
+		return csvEffect
 	case "giftamount":
 		return csvAmount(func(r *csvRow) *Opt[int64] { return &r.giftAmount })
 	case "currency":
@@ -180,4 +180,14 @@ func csvMetadata(row *csvRow, cell string) *FieldError {
 		return fieldErr(KeyInvalidPayload, "", "must be a JSON object")
 	}
 	return nil
+}
+
+func csvEffect(row *csvRow, cell string) *FieldError {
+	for _, v := range discountEffects {
+		if strings.EqualFold(strings.TrimSpace(cell), v) {
+			row.effect = v
+			return nil
+		}
+	}
+	return unknownValue(cell, discountEffects)
 }

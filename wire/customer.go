@@ -4,8 +4,8 @@ package wire
 // create. A customer is found by ID, else by SourceID, and made when there is
 // none; profile fields that are present replace the stored ones.
 type Customer struct {
-	ID          string  `json:"id,omitempty"`
-	SourceID    string  `json:"source_id,omitempty"`
+	ID          string  `json:"id,omitempty" max:"255"`
+	SourceID    string  `json:"source_id,omitempty" max:"255"`
 	Name        string  `json:"name,omitempty"`
 	Description string  `json:"description,omitempty"`
 	Email       string  `json:"email,omitempty"`

@@ -19,6 +19,11 @@ const (
 	EffectAddNewItems            = "ADD_NEW_ITEMS"
 )
 
+var discountEffects = []string{
+	EffectApplyToOrder, EffectApplyToItems, EffectItemsProportionally, EffectItemsByQuantity,
+	EffectItemsProportionallyQty, EffectAddMissingItems, EffectAddNewItems,
+}
+
 // Discount is what a voucher takes off. Which fields belong to which type is
 // checked where campaigns and vouchers are made; here they are only read.
 type Discount struct {

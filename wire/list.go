@@ -59,7 +59,7 @@ type listHead struct {
 
 // MarshalJSON writes the list with its elements under their name.
 func (l List[T]) MarshalJSON() ([]byte, error) {
-	head, err := json.Marshal(listHead{
+	head, err := marshalPlain(listHead{
 		Object: "list", DataRef: l.DataRef, Total: l.Total, TotalIsEstimate: l.TotalIsEstimate,
 		HasMore: l.HasMore, NextCursor: l.NextCursor, MoreStartingAfter: l.MoreStartingAfter,
 		AsOf: l.AsOf, VoucherUses: l.Uses,
@@ -71,7 +71,7 @@ func (l List[T]) MarshalJSON() ([]byte, error) {
 	if elements == nil {
 		elements = []T{}
 	}
-	data, err := json.Marshal(elements)
+	data, err := marshalPlain(elements)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,5 @@
 package wire
 
-import "encoding/json"
-
 // Nullable is a string of an answer that is null when there is none, because
 // strict clients require the field (W6).
 type Nullable string
@@ -11,5 +9,5 @@ func (s Nullable) MarshalJSON() ([]byte, error) {
 	if s == "" {
 		return []byte("null"), nil
 	}
-	return json.Marshal(string(s))
+	return appendString(nil, string(s)), nil
 }

@@ -70,7 +70,10 @@ func parseShifted(lit []byte, scale int) (int64, error) {
 			}
 			var ok bool
 			if v, ok = shift(v, zeros+1); !ok || v > IntMax-int64(c-'0') {
-				return 0, tooLargeOrInexact(exponent+scale, len(mantissa))
+				if afterPoint && exponent+scale < 0 {
+					return 0, inexact(scale)
+				}
+				return 0, errTooLarge
 			}
 			v += int64(c - '0')
 			zeros = 0
@@ -98,15 +101,6 @@ func inexact(scale int) error {
 		return errNotPercent
 	}
 	return errNotInteger
-}
-
-// tooLargeOrInexact names the more helpful of the two reasons for a literal
-// with more significant digits than any accepted number has.
-func tooLargeOrInexact(exponent, digits int) error {
-	if exponent < -digits {
-		return errNotInteger
-	}
-	return errTooLarge
 }
 
 // shift returns v·10^n unless that exceeds IntMax.

@@ -42,7 +42,7 @@ func (o Opt[T]) MarshalJSON() ([]byte, error) {
 	if !o.Set || o.Null {
 		return []byte("null"), nil
 	}
-	return json.Marshal(o.Value)
+	return marshalPlain(o.Value)
 }
 
 // UnmarshalJSON reads an answer of the server. Requests are read by Decode,
@@ -54,6 +54,18 @@ func (o *Opt[T]) UnmarshalJSON(b []byte) error {
 	}
 	o.Set, o.Null = true, false
 	return json.Unmarshal(b, &o.Value)
+}
+
+// marshalPlain is json.Marshal without the escaping of <, > and &: answers are
+// never put into a page unescaped, and the written-out encoders leave them too.
+func marshalPlain(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // slot lets Decode fill an Opt of any type without knowing it.

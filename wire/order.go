@@ -12,11 +12,11 @@ var orderStatuses = []string{OrderCreated, OrderPaid, OrderCanceled, OrderFulfil
 
 // Order is the cart of a request. Amounts are minor units of the currency.
 type Order struct {
-	ID       string `json:"id,omitempty"`
-	SourceID string `json:"source_id,omitempty"`
-	Status   string `json:"status,omitempty"`
+	ID       string `json:"id,omitempty" max:"255"`
+	SourceID string `json:"source_id,omitempty" max:"255"`
+	Status   string `json:"status,omitempty" enum:"CREATED,PAID,CANCELED,FULFILLED"`
 	// Currency is ours: ISO 4217; absent means the project's.
-	Currency       string      `json:"currency,omitempty"`
+	Currency       string      `json:"currency,omitempty" check:"currency"`
 	Amount         Opt[int64]  `json:"amount,omitzero"`
 	InitialAmount  Opt[int64]  `json:"initial_amount,omitzero"`
 	DiscountAmount Opt[int64]  `json:"discount_amount,omitzero"`
@@ -26,10 +26,10 @@ type Order struct {
 
 // OrderItem is a line of the cart. Price is for one unit, Amount for the line.
 type OrderItem struct {
-	SourceID         string      `json:"source_id,omitempty"`
-	ProductID        string      `json:"product_id,omitempty"`
-	SKUID            string      `json:"sku_id,omitempty"`
-	RelatedObject    string      `json:"related_object,omitempty"`
+	SourceID         string      `json:"source_id,omitempty" max:"255"`
+	ProductID        string      `json:"product_id,omitempty" max:"255"`
+	SKUID            string      `json:"sku_id,omitempty" max:"255"`
+	RelatedObject    string      `json:"related_object,omitempty" enum:"product,sku"`
 	Quantity         Opt[int64]  `json:"quantity,omitzero"`
 	InitialQuantity  Opt[int64]  `json:"initial_quantity,omitzero"`
 	DiscountQuantity Opt[int64]  `json:"discount_quantity,omitzero"`
@@ -44,8 +44,8 @@ type OrderItem struct {
 
 // ItemProduct describes a line's product or SKU where it is bought.
 type ItemProduct struct {
-	ID       string     `json:"id,omitempty"`
-	SourceID string     `json:"source_id,omitempty"`
+	ID       string     `json:"id,omitempty" max:"255"`
+	SourceID string     `json:"source_id,omitempty" max:"255"`
 	Name     string     `json:"name,omitempty"`
 	SKU      string     `json:"sku,omitempty"`
 	Price    Opt[int64] `json:"price,omitzero"`

@@ -16,7 +16,7 @@ func unknownValue(got string, values []string) *FieldError {
 }
 
 // nearest returns the value with the smallest edit distance, if that is at most
-// a third of its length. Case and the difference of '-', '_' and ' ' are free.
+// half of its length. Case and the difference of '-', '_' and ' ' are free.
 func nearest(got string, values []string) string {
 	const longest = 64 // the distance takes quadratic time; no value is longer
 	if len(got) > longest {
@@ -24,7 +24,7 @@ func nearest(got string, values []string) string {
 	}
 	best, bestDistance := "", longest
 	for _, v := range values {
-		if d := editDistance(fold(got), fold(v)); d < bestDistance && d <= len(v)/3 {
+		if d := editDistance(fold(got), fold(v)); d < bestDistance && d <= len(v)/2 {
 			best, bestDistance = v, d
 		}
 	}

@@ -16,7 +16,6 @@ var notBuilt = map[string]fieldNames{
 	},
 	"VoucherCreate":  voucherNotBuilt,
 	"VoucherUpdate":  voucherNotBuilt,
-	"VoucherImport":  voucherNotBuilt,
 	"CampaignCreate": campaignNotBuilt,
 	"CampaignUpdate": campaignNotBuilt,
 	"CampaignVoucher": {

@@ -6,7 +6,7 @@ type VoucherCreate struct {
 	Type           string          `json:"type,omitempty" enum:"DISCOUNT_VOUCHER,GIFT_VOUCHER"`
 	CodeConfig     *CodeConfig     `json:"code_config,omitempty"`
 	Campaign       string          `json:"campaign,omitempty"`
-	CampaignID     string          `json:"campaign_id,omitempty"`
+	CampaignID     string          `json:"campaign_id,omitempty" max:"255"`
 	Category       string          `json:"category,omitempty"`
 	Discount       *Discount       `json:"discount,omitempty"`
 	Gift           *Gift           `json:"gift,omitempty"`
@@ -17,7 +17,7 @@ type VoucherCreate struct {
 	AdditionalInfo string          `json:"additional_info,omitempty"`
 	Metadata       Raw             `json:"metadata,omitempty"`
 	// HolderID is ours: only this customer, an id or a source id, may redeem.
-	HolderID string `json:"holder_id,omitempty"`
+	HolderID string `json:"holder_id,omitempty" max:"255"`
 }
 
 // VoucherImport is an element of POST /v1/vouchers/import and of
@@ -58,7 +58,7 @@ type VoucherUpdate struct {
 	AdditionalInfo Opt[string]         `json:"additional_info,omitzero" null:"keep"`
 	Metadata       Opt[Raw]            `json:"metadata,omitzero" null:"keep"`
 	Gift           *GiftAmount         `json:"gift,omitempty"`
-	HolderID       Opt[string]         `json:"holder_id,omitzero" null:"keep"`
+	HolderID       Opt[string]         `json:"holder_id,omitzero" null:"keep" max:"255"`
 	Redemption     RedemptionLimitEdit `json:"redemption,omitzero"`
 }
 
@@ -80,7 +80,7 @@ type GiftAmount struct {
 // negative to take away.
 type BalanceChange struct {
 	Amount   Opt[int64] `json:"amount,omitzero" signed:"true"`
-	SourceID string     `json:"source_id,omitempty"`
+	SourceID string     `json:"source_id,omitempty" max:"255"`
 	Reason   string     `json:"reason,omitempty"`
 }
 
