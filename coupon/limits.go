@@ -79,9 +79,9 @@ const (
 
 // Counting and time.
 const (
-	// QuantityMax is the largest limit of uses: counters are 32 bits, and the last
-	// quarter of their range stays free so that no sum of two can wrap.
-	QuantityMax = 1<<31 - 1 - 1<<29
+	// QuantityMax is the largest limit of uses: counters are 32 bits without sign,
+	// so that used and reserved together cannot wrap.
+	QuantityMax = 1<<31 - 1
 	// SessionSecondsDefault and SessionSecondsMax bound a reservation: a quarter of
 	// an hour for a checkout, at most a day, as a forgotten one holds uses back.
 	SessionSecondsDefault = 15 * 60
