@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
-
-	"github.com/go-faster/jx"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Raw is a JSON object in canonical form: keys sorted by their bytes, no white
@@ -65,62 +65,46 @@ func Canonical(dst, raw []byte) ([]byte, error) {
 	return out, nil
 }
 
-// canonical works on one well-formed value within the depth limit. Each level
-// scans its part again, so the cost is the size times the depth at most.
+// canonical works on one value that is known to be well-formed and within the
+// depth limit, white space around it allowed; so it only has to find where the
+// parts end. Each level walks its part again: the cost is the size times the
+// depth at most.
 func canonical(dst, raw []byte) ([]byte, *FieldError) {
-	var r reader
-	r.d.ResetBytes(raw)
-	switch r.d.Next() {
-	case jx.Object:
-		return canonicalObject(dst, &r)
-	case jx.Array:
-		return canonicalArray(dst, &r)
-	case jx.String:
-		b, err := r.d.StrBytes()
-		if err != nil {
-			return dst, syntaxErr()
-		}
-		return appendString(dst, alias(b)), nil
-	case jx.Number:
-		lit, err := r.d.Raw()
-		if err != nil {
-			return dst, syntaxErr()
-		}
-		if v, err := parseInt(lit, 0); err == nil {
-			return strconv.AppendInt(dst, v, 10), nil
-		}
-		if _, err := strconv.ParseFloat(alias(lit), 64); err != nil {
-			return dst, fieldErr(KeyInvalidPayload, "", "is a number beyond the range of a double")
-		}
-		return append(dst, lit...), nil
-	default:
-		lit, err := r.d.Raw()
-		if err != nil {
-			return dst, syntaxErr()
-		}
-		return append(dst, lit...), nil
+	raw = raw[spaceEnd(raw, 0):]
+	switch raw[0] {
+	case '{':
+		return canonicalObject(dst, raw)
+	case '[':
+		return canonicalArray(dst, raw)
+	case '"':
+		return appendString(dst, alias(unquote(raw[:stringEnd(raw, 0)+1]))), nil
+	case 't', 'f', 'n':
+		return append(dst, raw[:valueEnd(raw, 0)]...), nil
 	}
+	lit := raw[:valueEnd(raw, 0)]
+	if v, err := parseInt(lit, 0); err == nil {
+		return strconv.AppendInt(dst, v, 10), nil
+	}
+	if _, err := strconv.ParseFloat(alias(lit), 64); err != nil {
+		return dst, fieldErr(KeyInvalidPayload, "", "is a number beyond the range of a double")
+	}
+	return append(dst, lit...), nil
 }
 
 type member struct{ key, value []byte }
 
-func canonicalObject(dst []byte, r *reader) ([]byte, *FieldError) {
+func canonicalObject(dst, raw []byte) ([]byte, *FieldError) {
 	var few [16]member // most metadata has fewer keys, and then none is allocated
 	members := few[:0]
-	it, err := r.d.ObjIter()
-	if err != nil {
-		return dst, syntaxErr()
-	}
-	for it.Next() {
-		key := it.Key()
-		value, err := r.d.Raw()
-		if err != nil {
-			return dst, under(string(key), syntaxErr())
+	for i := spaceEnd(raw, 1); raw[i] != '}'; {
+		end := stringEnd(raw, i) + 1
+		key := unquote(raw[i:end])
+		i = spaceEnd(raw, spaceEnd(raw, end)+1) // over the colon
+		end = valueEnd(raw, i)
+		members = append(members, member{key, raw[i:end]})
+		if i = spaceEnd(raw, end); raw[i] == ',' {
+			i = spaceEnd(raw, i+1)
 		}
-		members = append(members, member{key, value})
-	}
-	if it.Err() != nil {
-		return dst, syntaxErr()
 	}
 	slices.SortFunc(members, func(a, b member) int { return bytes.Compare(a.key, b.key) })
 	dst = append(dst, '{')
@@ -140,30 +124,105 @@ func canonicalObject(dst []byte, r *reader) ([]byte, *FieldError) {
 	return append(dst, '}'), nil
 }
 
-func canonicalArray(dst []byte, r *reader) ([]byte, *FieldError) {
-	it, err := r.d.ArrIter()
-	if err != nil {
-		return dst, syntaxErr()
-	}
+func canonicalArray(dst, raw []byte) ([]byte, *FieldError) {
 	dst = append(dst, '[')
-	for i := 0; it.Next(); i++ {
-		value, err := r.d.Raw()
-		if err != nil {
-			return dst, under(indexed(i), syntaxErr())
-		}
-		if i > 0 {
+	i := spaceEnd(raw, 1)
+	for n := 0; raw[i] != ']'; n++ {
+		end := valueEnd(raw, i)
+		if n > 0 {
 			dst = append(dst, ',')
 		}
 		var bad *FieldError
-		if dst, bad = canonical(dst, value); bad != nil {
-			return dst, under(indexed(i), bad)
+		if dst, bad = canonical(dst, raw[i:end]); bad != nil {
+			return dst, under(indexed(n), bad)
 		}
-	}
-	if it.Err() != nil {
-		return dst, syntaxErr()
+		if i = spaceEnd(raw, end); raw[i] == ',' {
+			i = spaceEnd(raw, i+1)
+		}
 	}
 	return append(dst, ']'), nil
 }
 
+// spaceEnd returns the index of the first byte from i on that is no white space.
+func spaceEnd(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// valueEnd returns the index after the well-formed value that begins at i.
+func valueEnd(b []byte, i int) int {
+	depth := 0
+	for ; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			i = stringEnd(b, i)
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // the end of what a number or a word stands in
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\n', '\r', '\t':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
 // indexed is an element's part of a path.
 func indexed(i int) string { return "[" + strconv.Itoa(i) + "]" }
+
+// unquote returns what a well-formed quoted string says. Without escapes it is
+// a part of quoted.
+func unquote(quoted []byte) []byte {
+	s := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(s, '\\') < 0 {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' {
+			out = append(out, s[i])
+			continue
+		}
+		if unit, ok := escapedUnit(s[i:]); ok {
+			i += 5
+			if utf16.IsSurrogate(unit) { // half of a pair, or reader.start had refused it
+				low, _ := escapedUnit(s[i+1:])
+				unit = utf16.DecodeRune(unit, low)
+				i += 6
+			}
+			out = utf8.AppendRune(out, unit)
+			continue
+		}
+		i++
+		out = append(out, unescaped(s[i]))
+	}
+	return out
+}
+
+func unescaped(c byte) byte {
+	switch c {
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return c // a quote, a slash or a backslash stands for itself
+}

@@ -21,6 +21,7 @@ type RedeemRequest struct {
 	order    Order
 	customer Customer
 	space    []byte // canonical bytes of this request
+	in       reader // lives here so that it is not allocated for each body
 }
 
 // ValidateRequest is the same shape: whoever validated redeems by sending the
@@ -84,12 +85,11 @@ func (r *RedeemRequest) DecodeFor(code string, body []byte) error {
 // decodeBody returns error, not *FieldError: a nil pointer in an interface
 // would be taken for a failure.
 func (r *RedeemRequest) decodeBody(body []byte) error {
-	var in reader
-	if err := in.start(body); err != nil {
+	r.Reset()
+	if err := r.in.start(body); err != nil {
 		return err
 	}
-	r.Reset()
-	if err := in.finish(r.decode(&in)); err != nil {
+	if err := r.in.finish(r.decode(&r.in)); err != nil {
 		return err
 	}
 	return nil
