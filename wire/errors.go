@@ -59,6 +59,14 @@ func NewError(key, details string) Error {
 	}
 }
 
+// NotServed is the error of a path that this version does not serve: the one
+// use of not_supported that answers 404.
+func NotServed(path string) Error {
+	e := NewError(KeyNotSupported, path+" is not served")
+	e.Code, e.Message = 404, "This version does not serve this path."
+	return e
+}
+
 // Error makes *Error an error: key, message, details and the offending field.
 func (e *Error) Error() string {
 	var b strings.Builder
