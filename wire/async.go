@@ -44,7 +44,7 @@ type AsyncResult struct {
 	Requested   Opt[int64]     `json:"requested_count,omitzero"`
 	DoneCount   int64          `json:"done_count"`
 	FailedCount int64          `json:"failed_count"`
-	Failed      []AsyncFailure `json:"failed"`
+	Failed      []AsyncFailure `json:"failed,omitempty"`
 	// FailedTruncated is ours: Failed shows only the first of them.
 	FailedTruncated bool `json:"failed_truncated,omitempty"`
 }
