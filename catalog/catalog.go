@@ -21,8 +21,7 @@ type Catalog struct {
 // New returns an empty catalog, at index 0.
 func New() *Catalog {
 	c := &Catalog{}
-	r := newRoot()
-	c.state.Store(&r)
+	c.state.Store(newRoot())
 	return c
 }
 

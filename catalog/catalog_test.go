@@ -34,6 +34,9 @@ func TestNameIsReusedAfterDelete(t *testing.T) {
 	if found, ok := v.CampaignByRef(1, first.ID); ok {
 		t.Fatalf("a deleted campaign is found by its id: %v", found)
 	}
+	if found, ok := v.CampaignByRef(2, second.ID); ok {
+		t.Fatalf("C6: found from another project: %v", found)
+	}
 	tomb := v.Campaign(first.Ordinal)
 	if tomb.Deleted == 0 || tomb.Name != "summer" || tomb.Active || tomb.Metadata != nil || tomb.Description != "" {
 		t.Fatalf("tombstone %+v", tomb)

@@ -105,8 +105,15 @@ func newJob(kind string) NewJob {
 	return NewJob{Kind: kind, Params: json.RawMessage(`{"count":10}`), Spool: "spool-1", Digest: Digest256{9}, Total: 10}
 }
 
+// failer is what a plain test and a rapid one have in common.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // image returns the bytes of the catalog's image.
-func image(t testing.TB, c *Catalog) []byte {
+func image(t failer, c *Catalog) []byte {
 	t.Helper()
 	f, err := c.Freeze()
 	if err != nil {
@@ -123,7 +130,7 @@ func image(t testing.TB, c *Catalog) []byte {
 
 // restored returns a catalog made from another one's image, and demands that its
 // image is the same, byte for byte.
-func restored(t testing.TB, c *Catalog) *Catalog {
+func restored(t failer, c *Catalog) *Catalog {
 	t.Helper()
 	img := image(t, c)
 	again := New()

@@ -143,39 +143,44 @@ func (c *Catalog) Restore(r io.Reader) error {
 		return fmt.Errorf("%w: image version %d, or no image", ErrUnreadable, version)
 	}
 	next := newRoot()
+	if err := next.inBulk(func() error { return next.readFrames(in) }); err != nil {
+		return fmt.Errorf("%w: image: %w", ErrUnreadable, err)
+	}
+	c.state.Store(next)
+	return nil
+}
+
+// readFrames reads all frames up to the end of the image.
+func (r *root) readFrames(in *bufio.Reader) error {
 	last := byte(0)
 	for frames := uint64(0); ; frames++ {
 		kind, payload, err := readFrame(in)
 		if err != nil {
-			return fmt.Errorf("%w: image: %w", ErrUnreadable, err)
+			return err
 		}
 		if kind < last || (kind == last && kind <= frameCluster) || (last == 0 && kind != frameHeader) {
-			return fmt.Errorf("%w: image: frame %d after %d", ErrUnreadable, kind, last)
+			return fmt.Errorf("frame %d after %d", kind, last)
+		}
+		if kind == frameEnd {
+			return checkEnd(in, payload, frames)
+		}
+		if err := r.readObject(kind, payload); err != nil {
+			return fmt.Errorf("frame %d: %w", kind, err)
 		}
 		last = kind
-		if kind == frameEnd {
-			if err := checkEnd(in, payload, frames); err != nil {
-				return err
-			}
-			c.state.Store(&next)
-			return nil
-		}
-		if err := next.readObject(kind, payload); err != nil {
-			return fmt.Errorf("%w: image: frame %d: %w", ErrUnreadable, kind, err)
-		}
 	}
 }
 
 func checkEnd(in *bufio.Reader, payload []byte, frames uint64) error {
 	var end imageEnd
 	if err := unmarshal(payload, &end); err != nil {
-		return fmt.Errorf("%w: image: end: %w", ErrUnreadable, err)
+		return fmt.Errorf("end: %w", err)
 	}
 	if end.Frames != frames {
-		return fmt.Errorf("%w: image: %d frames of %d", ErrUnreadable, frames, end.Frames)
+		return fmt.Errorf("%d frames of %d", frames, end.Frames)
 	}
 	if _, err := in.ReadByte(); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: image: bytes after the end (%v)", ErrUnreadable, err)
+		return fmt.Errorf("bytes after the end (%v)", err)
 	}
 	return nil
 }

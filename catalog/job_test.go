@@ -81,6 +81,10 @@ func TestJobBounds(t *testing.T) {
 	if page := v.ListJobs(Query[Job]{Project: 1, Limit: 1}); page.Total != JobsMax {
 		t.Fatalf("%d jobs listed", page.Total)
 	}
+	m.ok(&PutJob{Project: 1, NewJob: newJob("IMPORT")})
+	if v = m.c.View(); v.Job(3) != nil || v.Job(1) == nil || v.r.jobs.size() != JobsMax {
+		t.Fatal("a forgotten job stands in the way of the next")
+	}
 	restored(t, m.c)
 }
 

@@ -10,18 +10,33 @@ import (
 // tree and leave the old one to its readers. It gives the catalog three things
 // at once: a View is one pointer, a frozen image is one pointer, and iteration
 // is always in key order, so that nothing can show the order of a Go map.
-type tree[V any] struct{ t *iradix.Tree }
+type tree[V any] struct {
+	t *iradix.Tree
+	// bulk collects changes in place while a Restore builds a state that nobody
+	// sees yet; only at, get, put and drop work then.
+	bulk *iradix.Txn
+}
 
-func newTree[V any]() tree[V] { return tree[V]{iradix.New()} }
+func (t *tree[V]) init() { t.t = iradix.New() }
+
+func (t *tree[V]) beginBulk() { t.bulk = t.t.Txn() }
+
+func (t *tree[V]) endBulk() { t.t, t.bulk = t.bulk.CommitOnly(), nil }
 
 func (t tree[V]) size() int { return t.t.Len() }
 
-// get looks up a key given as a string or as ordKey bytes. It does not allocate
-// for a []byte.
+// get looks up a key given as a string.
 func (t tree[V]) get(key string) (*V, bool) { return t.at([]byte(key)) }
 
+// at looks up a key. It does not allocate and keeps nothing of key.
 func (t tree[V]) at(key []byte) (*V, bool) {
-	found, ok := t.t.Get(key)
+	var found any
+	var ok bool
+	if t.bulk != nil {
+		found, ok = t.bulk.Get(key)
+	} else {
+		found, ok = t.t.Get(key)
+	}
 	if !ok {
 		return nil, false
 	}
@@ -30,13 +45,21 @@ func (t tree[V]) at(key []byte) (*V, bool) {
 
 // put owns key from here on.
 func (t tree[V]) put(key []byte, value *V) tree[V] {
+	if t.bulk != nil {
+		t.bulk.Insert(key, value)
+		return t
+	}
 	next, _, _ := t.t.Insert(key, value)
-	return tree[V]{next}
+	return tree[V]{t: next}
 }
 
 func (t tree[V]) drop(key []byte) tree[V] {
+	if t.bulk != nil {
+		t.bulk.Delete(key)
+		return t
+	}
 	next, _, _ := t.t.Delete(key)
-	return tree[V]{next}
+	return tree[V]{t: next}
 }
 
 // first returns the entry with the smallest key.

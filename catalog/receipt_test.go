@@ -167,11 +167,17 @@ func TestExpiredReceiptIsReplaced(t *testing.T) {
 // fillReceipts writes receipts past the commands, for the bounds are large.
 func fillReceipts(m *machine, n int, minted bool, expires int64) {
 	next := *m.c.state.Load()
-	for i := range n {
-		next.keep(&receipt{
-			Project: 1, Kind: KindCreateKey, KeyHi: uint64(i), KeyLo: 99, Minted: minted, Expires: expires,
-			Reply: Reply{Index: uint64(1_000_000 + i)},
-		})
+	err := next.inBulk(func() error {
+		for i := range n {
+			next.keep(&receipt{
+				Project: 1, Kind: KindCreateKey, KeyHi: uint64(i), KeyLo: 99, Minted: minted, Expires: expires,
+				Reply: Reply{Index: uint64(1_000_000 + i)},
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		m.t.Fatal(err)
 	}
 	m.c.state.Store(&next)
 }

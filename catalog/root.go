@@ -41,18 +41,44 @@ type root struct {
 	finishedJobs  tree[Job] // by ordinal
 }
 
-func newRoot() root {
-	return root{
-		now:      1,
-		projects: newTree[Project](), keys: newTree[Key](), campaigns: newTree[Campaign](), jobs: newTree[Job](),
-		fences: newTree[Fence](), journal: newTree[Record](),
-		receipts: newTree[receipt](), ages: newTree[receipt](), mintedAges: newTree[receipt](),
-		projectNames: newTree[Project](), projectIDs: newTree[Project](),
-		appIDs: newTree[Key](), keyIDs: newTree[Key](), projectKeys: newTree[Key](),
-		campaignNames: newTree[Campaign](), campaignIDs: newTree[Campaign](), liveCampaigns: newTree[Campaign](),
-		campaignCount: newTree[int](), jobCount: newTree[int](),
-		jobIDs: newTree[Job](), projectJobs: newTree[Job](), activeJobs: newTree[Job](), finishedJobs: newTree[Job](),
+func newRoot() *root {
+	r := &root{now: 1}
+	for _, t := range r.trees() {
+		t.init()
 	}
+	return r
+}
+
+// anyTree is what all trees of a root have in common.
+type anyTree interface {
+	init()
+	beginBulk()
+	endBulk()
+}
+
+// trees lists every tree of r; one that is missing here is nil and shows at once.
+func (r *root) trees() []anyTree {
+	return []anyTree{
+		&r.projects, &r.keys, &r.campaigns, &r.jobs, &r.fences, &r.journal,
+		&r.receipts, &r.ages, &r.mintedAges,
+		&r.projectNames, &r.projectIDs, &r.appIDs, &r.keyIDs, &r.projectKeys,
+		&r.campaignNames, &r.campaignIDs, &r.liveCampaigns, &r.campaignCount,
+		&r.jobIDs, &r.projectJobs, &r.jobCount, &r.activeJobs, &r.finishedJobs,
+	}
+}
+
+// inBulk runs build, which may put and drop but not walk, on a root that nobody
+// else sees. Without it every put would copy a path of the tree, and a start with
+// a full catalog would take seconds more.
+func (r *root) inBulk(build func() error) error {
+	for _, t := range r.trees() {
+		t.beginBulk()
+	}
+	err := build()
+	for _, t := range r.trees() {
+		t.endBulk()
+	}
+	return err
 }
 
 // The put functions publish a new state of one object in every index it belongs
