@@ -18,7 +18,7 @@ type Redeem struct {
 	Campaign uint32 // 0: standalone code
 	Currency uint16 // of the order, ISO 4217 numeric; 0 when there is no order amount
 	// Order, Discount, Applied are the order's amount, its order-level discount
-	// and everything taken off, in minor units.
+	// and everything taken off, in minor units, each within coupon.AmountMax.
 	Order, Discount, Applied int64
 	// GiftMax is the most that may be taken from a gift card. With GiftExact it
 	// was asked for and less is a refusal; else what the balance has is taken.
@@ -28,7 +28,7 @@ type Redeem struct {
 	// Birth creates the customer in the same step when its source is unknown.
 	// Only for a customer whose slot this shard owns.
 	Birth *Customer
-	Lines []int64 // what was taken off each line of the order
+	Lines []int64 // what was taken off each line of the order; at most 1,000
 	Tail  []byte  // see Tail
 }
 
@@ -82,8 +82,13 @@ func decodeRedeem(b []byte, r *Redeem, birth *Customer) error {
 		c.customer(birth)
 		r.Birth = birth
 	}
-	if r.Order < 0 || r.Discount < 0 || r.Applied < 0 || r.GiftMax < 0 {
-		c.fail("negative amount")
+	for _, v := range [...]int64{r.Order, r.Discount, r.Applied, r.GiftMax} {
+		if coupon.CheckAmount(v) != nil {
+			c.fail("amount of a redemption")
+		}
+	}
+	if r.Birth != nil && birth.Source.IsZero() {
+		c.fail("birth of a customer without source")
 	}
 	return c.end()
 }
@@ -97,7 +102,7 @@ func appendLines(dst []byte, lines []int64) []byte {
 }
 
 func (c *cursor) lines(dst []int64) []int64 {
-	for range c.count(coupon.OrderItemsMax) {
+	for range c.count(linesMax) {
 		dst = append(dst, c.varint())
 	}
 	if len(dst) == 0 {
@@ -128,7 +133,7 @@ func AppendRollback(dst []byte, r *Rollback) []byte {
 func decodeRollback(b []byte, r *Rollback) error {
 	c := cursor{b: b}
 	*r = Rollback{Redemption: c.id(), Project: c.u32(), Amount: c.varint(), Tail: c.bytes(coupon.TailBytesMax)}
-	if r.Amount < RollbackAll || r.Amount == 0 {
+	if r.Amount < RollbackAll || r.Amount == 0 || r.Amount > coupon.AmountMax {
 		c.fail("amount of a rollback")
 	}
 	return c.end()
@@ -214,7 +219,11 @@ func appendOwner(dst []byte, project, campaign uint32, rules coupon.CodeRules) [
 
 func (c *cursor) owner() (project, campaign uint32, rules coupon.CodeRules) {
 	project, campaign = c.u32(), c.u32()
-	return project, campaign, coupon.CodeRules{Version: c.u8(), Fold: c.u8() != 0}
+	rules = coupon.CodeRules{Version: c.u8(), Fold: c.u8() != 0}
+	if project >= projectsMax || rules.Version != coupon.CodeRulesVersion {
+		c.fail("project or rules of codes")
+	}
+	return project, campaign, rules
 }
 
 func appendNewCode(dst []byte, n *NewCode) []byte {

@@ -98,6 +98,9 @@ func AppendBalance(dst []byte, r *Balance) []byte {
 func decodeBalance(b []byte, r *Balance) error {
 	c := cursor{b: b}
 	*r = Balance{Ordinal: c.u32(), Project: c.u32(), Amount: c.varint(), Tail: c.bytes(coupon.TailBytesMax)}
+	if r.Amount < -coupon.AmountMax || r.Amount > coupon.AmountMax {
+		c.fail("amount of a balance change")
+	}
 	return c.end()
 }
 
@@ -171,8 +174,8 @@ func (c *cursor) campaign(r *Campaign) {
 	*r = Campaign{Ordinal: c.u32(), Project: c.u32(), Birth: c.u64(),
 		Limit: c.varint(), PerCustomer: c.varint(), Gift: c.varint()}
 	r.IsGift, r.Currency, r.Ended = c.u8() != 0, c.u16(), c.u8() != 0
-	if r.Ordinal == 0 || r.Limit < Unlimited || r.PerCustomer < 0 || r.Gift < 0 {
-		c.fail("campaign")
+	if r.Ordinal == 0 || !boundedLimits(r.Limit, r.PerCustomer, r.Gift) {
+		c.fail("ordinal, limits or balance of a campaign")
 	}
 }
 

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"math"
 	"sort"
 
 	"github.com/scrip-engine/scrip/coupon"
@@ -23,6 +24,16 @@ type Counters struct {
 	applied, appliedBack  int64 // discounts given and given back
 	credits, creditsBack  int64 // gift credits spent and given back
 	creditsIn, creditsOut int64 // balance added and removed by hand
+}
+
+// count adds v ≥ 0 to a sum that stops at the end of its range rather than wrap:
+// it is shown and decides nothing.
+func count(sum *int64, v int64) {
+	if *sum > math.MaxInt64-v {
+		*sum = math.MaxInt64
+		return
+	}
+	*sum += v
 }
 
 // jobState is how far a job came in this shard.
@@ -50,7 +61,7 @@ func (s *Shard) applyCampaign(h *Header, body []byte, r *Reply) error {
 	if err := decodeCampaign(body, &q); err != nil {
 		return err
 	}
-	if q.Ordinal >= campaignsMax || q.Project >= projectsMax || s.full(recordBytesMax) {
+	if q.Ordinal >= campaignsMax || q.Project >= projectsMax || s.spent(recordBytesMax) {
 		r.Outcome = coupon.CapacityExceeded
 		return nil
 	}
@@ -75,9 +86,13 @@ func (s *Shard) applyCampaign(h *Header, body []byte, r *Reply) error {
 		s.touchCampaign(old)
 		old.Ended, old.endedAt = true, s.now
 	} else {
-		s.campaigns[q.Ordinal] = &campaignState{Campaign: q, fence: q.Birth}
+		c := &campaignState{Campaign: q, fence: q.Birth}
+		if q.Ended {
+			c.endedAt = s.now
+		}
+		s.campaigns[q.Ordinal] = c
 	}
-	r.Seq, r.ID = rec.Seq, rec.ID
+	r.fill(rec)
 	return nil
 }
 

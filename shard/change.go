@@ -15,7 +15,9 @@ func (s *Shard) begin(h *Header, project, ordinal uint32, r *Reply) (row codeRow
 	r.Slot, r.Ordinal = h.Slot, ordinal
 	row = s.codeRow(h.Slot, ordinal)
 	if row == nil {
-		r.Outcome = coupon.NotFound
+		if s.admit(h, s.projectFence(project), r) {
+			r.Outcome = coupon.NotFound
+		}
 		return nil, true, nil
 	}
 	if f := s.receiptOfCode(s.now, h.Kind, h.Slot, ordinal, row, h.Key); f != nil {
@@ -29,7 +31,7 @@ func (s *Shard) begin(h *Header, project, ordinal uint32, r *Reply) (row codeRow
 	case !s.admit(h, v.Fence, r):
 	case h.BasisMask != 0 && h.BasisVersion != v.Version:
 		r.Outcome = coupon.Reevaluate
-	case s.full(recordBytesMax):
+	case s.spent(recordBytesMax):
 		r.Outcome = coupon.CapacityExceeded
 	default:
 		return row, false, nil
@@ -48,11 +50,11 @@ func (s *Shard) finish(h *Header, ordinal uint32, row codeRow, rec *Record, r *R
 		rec.Currency = v.Currency
 	}
 	s.commit(h.Slot, rec)
-	s.remember(h.Slot, rec.Seq)
+	s.remember(h.Slot, s.journal.at(rec.Seq))
 	s.touch(h.Slot, tableCodes, ordinal, row)
 	row.bump()
-	*r = Reply{Outcome: coupon.OK, ID: rec.ID, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot, Ordinal: ordinal,
-		Version: row.version(), Uses: v.Used, Balance: v.Balance, Applied: rec.Gift}
+	r.fill(rec)
+	r.Version = row.version()
 }
 
 func (s *Shard) applyEnable(h *Header, body []byte, r *Reply) error {
@@ -109,6 +111,15 @@ func (s *Shard) applyUpdate(h *Header, body []byte, r *Reply) error {
 // alias their old block, which is freed only after the new one was filled.
 func (sp *Spec) patch(set *Spec, clear SpecMask) {
 	sp.Mask = sp.Mask&^clear | set.Mask&^SpecDisabled
+	if clear&SpecFrom != 0 {
+		sp.From = 0
+	}
+	if clear&SpecUntil != 0 {
+		sp.Until = 0
+	}
+	if clear&SpecHolder != 0 {
+		sp.Holder = coupon.ID{}
+	}
 	if set.has(SpecFrom) {
 		sp.From = set.From
 	}
@@ -117,9 +128,6 @@ func (sp *Spec) patch(set *Spec, clear SpecMask) {
 	}
 	if set.has(SpecHolder) {
 		sp.Holder = set.Holder
-	}
-	if clear&SpecHolder != 0 {
-		sp.Holder = coupon.ID{}
 	}
 	from := set.blobs()
 	for i, f := range sp.blobs() {
@@ -163,8 +171,9 @@ func (s *Shard) applyBalance(h *Header, body []byte, r *Reply) error {
 		return err
 	}
 	v := &s.codeView
-	sum, ok := coupon.AddExact(v.Balance, q.Amount)
-	if !v.IsGift || !ok || sum < 0 || sum > coupon.AmountMax {
+	// The decoder and this line keep all three within AmountMax: no sum wraps.
+	sum, issued := v.Balance+q.Amount, v.Issued+q.Amount
+	if !v.IsGift || sum < 0 || issued > coupon.AmountMax {
 		r.Outcome, r.Balance = coupon.InvalidAmount, v.Balance
 		return nil
 	}
@@ -172,15 +181,15 @@ func (s *Shard) applyBalance(h *Header, body []byte, r *Reply) error {
 	side := s.ownSide(h.Slot, q.Ordinal, row)
 	side.put(sideBalance, sum)
 	side.put(sideUpdated, s.now)
-	side.put(sideIssued, side.i64(sideIssued)+q.Amount)
+	side.put(sideIssued, issued)
 	rec := s.newRecord(h)
 	rec.Gift, rec.Tail = q.Amount, q.Tail
 	s.finish(h, q.Ordinal, row, rec, r)
 	s.countCampaign(v.Campaign, func(c *campaignState) {
 		if q.Amount > 0 {
-			c.creditsIn += q.Amount
+			count(&c.creditsIn, q.Amount)
 		} else {
-			c.creditsOut -= q.Amount
+			count(&c.creditsOut, -q.Amount)
 		}
 	})
 	return nil

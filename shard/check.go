@@ -12,7 +12,7 @@ type Facts struct {
 	CampaignOff                 bool
 	CampaignFrom, CampaignUntil int64
 	// Evaluated is the refusal of the evaluation, coupon.OK for none: a missing
-	// order or amount, or a rule. It is placed where its number belongs.
+	// order or amount, or a rule. It is told in its place among the checks.
 	Evaluated coupon.Outcome
 	Currency  uint16 // of the order; 0 when it has none
 	GiftMax   int64
@@ -68,13 +68,18 @@ func Examine(v *CodeView, f *Facts, trace func(Check)) Check {
 			return first // nothing behind it can be asked of a code that is not there
 		}
 	}
+	if first.Outcome == coupon.OK && f.Evaluated != coupon.OK {
+		first = evaluated(f, f.Evaluated) // one that has no step of its own still refuses
+	}
 	return first
 }
 
 // law is the order of refusals. The numbers of coupon.Outcome follow it.
 var law = [...]func(*CodeView, *Facts) Check{
-	checkFound, checkEnabled, checkStarted, checkNotExpired, checkHasCustomer, checkHolder,
-	checkEvaluated, checkCurrency, checkLimit, checkCustomerLimit, checkGift,
+	checkFound, checkEnabled, checkStarted, checkNotExpired, checkWindow,
+	checkHasCustomer, checkHolder, checkOrder, checkAmount, checkCurrency,
+	checkOrderRules, checkCustomerRules, checkRules,
+	checkLimit, checkCustomerLimit, checkGift, checkSessions,
 }
 
 func checkFound(v *CodeView, f *Facts) Check {
@@ -121,13 +126,23 @@ func checkHolder(v *CodeView, f *Facts) Check {
 		Refuses: v.Holder != (coupon.ID{}) && v.Holder != f.Customer}
 }
 
-func checkEvaluated(_ *CodeView, f *Facts) Check {
-	return Check{Outcome: f.Evaluated, Refuses: f.Evaluated != coupon.OK}
+// evaluated is the step of a refusal that was found outside.
+func evaluated(f *Facts, o coupon.Outcome) Check {
+	return Check{Outcome: o, Refuses: f.Evaluated == o}
 }
+
+func checkWindow(_ *CodeView, f *Facts) Check { return evaluated(f, coupon.VoucherNotActiveNow) }
+func checkOrder(_ *CodeView, f *Facts) Check  { return evaluated(f, coupon.MissingOrder) }
+func checkAmount(_ *CodeView, f *Facts) Check { return evaluated(f, coupon.MissingAmount) }
+
+func checkOrderRules(_ *CodeView, f *Facts) Check    { return evaluated(f, coupon.OrderRules) }
+func checkCustomerRules(_ *CodeView, f *Facts) Check { return evaluated(f, coupon.CustomerRules) }
+func checkRules(_ *CodeView, f *Facts) Check         { return evaluated(f, coupon.RedemptionRules) }
+func checkSessions(_ *CodeView, f *Facts) Check      { return evaluated(f, coupon.LockedBySession) }
 
 func checkCurrency(v *CodeView, f *Facts) Check {
 	return Check{Outcome: coupon.CurrencyMismatch, Scope: ScopeCode, Actual: int64(f.Currency), Wanted: int64(v.Currency),
-		Refuses: v.IsGift && f.Currency != 0 && f.Currency != v.Currency}
+		Refuses: v.IsGift && f.Currency != 0 && f.Currency != v.Currency || f.Evaluated == coupon.CurrencyMismatch}
 }
 
 func checkLimit(v *CodeView, _ *Facts) Check {

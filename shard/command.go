@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 
 	"github.com/scrip-engine/scrip/coupon"
 )
@@ -26,6 +27,20 @@ const (
 	KindForget   Kind = 11 // delete a customer and the key of its data
 	KindCampaign Kind = 12 // birth of a campaign in this shard, or its end
 )
+
+// String is the kind's name in logs and events; unique and never changed.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) && kindNames[k] != "" {
+		return kindNames[k]
+	}
+	return "kind_" + strconv.Itoa(int(k))
+}
+
+var kindNames = [...]string{
+	KindRedeem: "redeem", KindRollback: "rollback", KindCreate: "create", KindImport: "import",
+	KindEnable: "enable", KindUpdate: "update", KindDelete: "delete", KindBalance: "balance",
+	KindFence: "fence", KindCustomer: "customer", KindForget: "forget", KindCampaign: "campaign",
+}
 
 // Command flags.
 const (

@@ -5,6 +5,7 @@ import (
 
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/internal/arena"
+	"github.com/scrip-engine/scrip/internal/invariant"
 )
 
 // customerRow is a customer, 88 bytes, little-endian:
@@ -64,7 +65,7 @@ func (s *Shard) findCustomer(source coupon.Hash) (customerRow, uint32) {
 func (s *Shard) customerByID(id coupon.ID) (customerRow, uint32) {
 	f := s.event(id)
 	var rec Record
-	if f == nil || f.kind() != KindCustomer || DecodeRecord(f, &rec) != nil || rec.Flags&RecordBirth == 0 {
+	if f == nil || f.kind() != KindCustomer || f.flags()&RecordBirth == 0 || DecodeRecord(f, &rec) != nil {
 		return nil, 0
 	}
 	row := customerRow(s.slots[id.Slot].customers.at(s.a, rec.Ordinal, customerRowBytes))
@@ -101,7 +102,7 @@ func (s *Shard) applyCustomer(h *Header, body []byte, r *Reply) error {
 		r.Outcome = coupon.ResourceNotFound
 	case h.BasisMask != 0 && (row == nil || row.version() != h.BasisVersion):
 		r.Outcome = coupon.Reevaluate
-	case s.full(len(body) + recordBytesMax):
+	case s.full(len(body) + recordBytesMax), row == nil && s.crowded(h.Slot):
 		r.Outcome = coupon.CapacityExceeded
 	default:
 		s.putCustomer(h, q, row, ordinal, p, r)
@@ -124,6 +125,9 @@ func (s *Shard) putCustomer(h *Header, q *Customer, row customerRow, ordinal uin
 	s.commit(h.Slot, rec)
 	*r = Reply{ID: rec.Customer, Customer: rec.Customer, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot, Version: row.version()}
 }
+
+// crowded reports that a slot has no number left for one more customer.
+func (s *Shard) crowded(slot uint16) bool { return s.slots[slot].customers.n > customersPerSlotMax }
 
 // bearCustomer adds a customer. held is a stripe that is locked already; the
 // customer's own is locked here when it is another.
@@ -156,11 +160,13 @@ func (s *Shard) bearCustomer(h *Header, q *Customer, held *stripe) coupon.ID {
 
 func (s *Shard) setCustomerData(row customerRow, q *Customer) {
 	if ref, n := row.data(); n > 0 {
+		s.profileBytes -= int64(n)
 		s.freeLater(ref, n)
 	}
 	row.put32(40, 0)
 	row.put32(44, uint32(len(q.Sealed)))
 	s.grow(len(q.Sealed))
+	s.profileBytes += int64(len(q.Sealed))
 	if n := len(q.Sealed); n > 0 {
 		ref := s.a.Alloc(n)
 		copy(s.a.At(ref, n), q.Sealed)
@@ -184,11 +190,11 @@ func (s *Shard) applyForget(h *Header, body []byte, r *Reply) error {
 	defer p.mu.Unlock()
 	row, ordinal := s.customerByID(q.ID)
 	switch {
-	case row == nil:
-		r.Outcome = coupon.NotFound
-		return nil
 	case s.now > h.NotAfter:
 		r.Outcome = coupon.TooLate
+		return nil
+	case row == nil:
+		r.Outcome = coupon.NotFound
 		return nil
 	}
 	// ---- nothing refuses below this line ----
@@ -243,5 +249,6 @@ func (s *Shard) addUse(slot uint16, code uint32, customer coupon.ID, by int) {
 	} else {
 		s.touch(slot, tableUses, ordinal, row)
 	}
+	invariant.Check(by > 0 || row.count() > 0, "S5: more uses of a customer given back than taken")
 	row.setCount(uint32(int64(row.count()) + int64(by)))
 }

@@ -30,10 +30,13 @@ const (
 )
 
 type imageWriter struct {
-	w   io.Writer
-	b   []byte
-	n   int64
-	err error
+	w     io.Writer
+	b     []byte
+	n     int64
+	err   error
+	slice uint32 // rows under one hold of a lock
+	// between, when set, runs where no lock is held: tests change the shard there.
+	between func()
 }
 
 func (w *imageWriter) u8(v byte)      { w.b = append(w.b, v) }
@@ -47,6 +50,9 @@ func (w *imageWriter) bytes(b []byte) { w.b = appendBytes(w.b, b) }
 // flush writes what was gathered, when there is enough of it or all is asked
 // for. No lock is held here.
 func (w *imageWriter) flush(all bool) {
+	if w.between != nil {
+		w.between()
+	}
 	if w.err != nil || len(w.b) == 0 || !all && len(w.b) < flushBytes {
 		return
 	}
@@ -56,9 +62,15 @@ func (w *imageWriter) flush(all bool) {
 	w.b = w.b[:0]
 }
 
-// WriteTo writes the image. It takes the shard's locks in slices.
+// WriteTo writes the image, once, on any goroutine. It takes the shard's locks in
+// slices and writes while it holds none. An error is the writer's.
 func (f *Frozen) WriteTo(out io.Writer) (int64, error) {
-	w := &imageWriter{w: out}
+	w := &imageWriter{w: out, slice: sliceRows}
+	f.write(w)
+	return w.n, w.err
+}
+
+func (f *Frozen) write(w *imageWriter) {
 	w.raw([]byte(imageMagic))
 	w.u16(imageVersion)
 	f.writeMeta(w)
@@ -69,7 +81,6 @@ func (f *Frozen) WriteTo(out io.Writer) (int64, error) {
 	}
 	f.writeJournal(w)
 	w.flush(true)
-	return w.n, w.err
 }
 
 func (f *Frozen) writeMeta(w *imageWriter) {
@@ -94,9 +105,9 @@ func (f *Frozen) writeMeta(w *imageWriter) {
 		w.u64(j.last)
 	}
 	w.u32(uint32(len(f.campaigns)))
-	for i := 0; i < len(f.campaigns); i += sliceRows {
+	for i := 0; i < len(f.campaigns); i += int(w.slice) {
 		s.meta.RLock()
-		for _, c := range f.campaigns[i:min(i+sliceRows, len(f.campaigns))] {
+		for _, c := range f.campaigns[i:min(i+int(w.slice), len(f.campaigns))] {
 			f.writeCampaign(w, c)
 		}
 		s.meta.RUnlock()
@@ -132,7 +143,7 @@ func (f *Frozen) writeShared(w *imageWriter, t *rows, n uint32, size int) {
 	w.u32(n)
 	for i := uint32(0); i < n; {
 		f.s.meta.RLock()
-		for end := min(i+sliceRows, n); i < end; i++ {
+		for end := min(i+w.slice, n); i < end; i++ {
 			w.raw(t.at(f.s.a, i, size))
 		}
 		f.s.meta.RUnlock()
@@ -166,7 +177,7 @@ func (f *Frozen) writeSlot(w *imageWriter, slot uint16) {
 func (f *Frozen) slices(w *imageWriter, slot uint16, n uint32, row func(i uint32)) {
 	for i := uint32(0); i < n; {
 		p := f.s.rlock(slot)
-		for end := min(i+sliceRows, n); i < end; i++ {
+		for end := min(i+w.slice, n); i < end; i++ {
 			row(i)
 		}
 		p.mu.RUnlock()

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/scrip-engine/scrip/internal/arena"
+	"github.com/scrip-engine/scrip/internal/invariant"
 )
 
 // index maps a 64-bit hash to small numbers: row ordinals or journal
@@ -22,6 +23,7 @@ import (
 type index struct {
 	dir   []page
 	n     uint32
+	bytes uint32 // of all pages
 	depth uint8
 	wide  bool // 8-byte entries
 }
@@ -30,8 +32,8 @@ type index struct {
 // splits.
 type page struct {
 	ref   arena.Ref
-	n     uint16 // entries
-	cap   uint16 // places
+	n     uint32 // entries
+	cap   uint32 // places
 	depth uint8  // leading hash bits that all its entries share
 }
 
@@ -42,7 +44,8 @@ const (
 	pageEntriesMax = 640
 	pageEntriesMin = 4
 	// depthMax bounds the directory: 2^18 pages of 512 entries are 134 million
-	// entries in one slot.
+	// entries in one slot. A page that cannot split any more, since its entries
+	// share 18 bits, grows by doubling up to what a block holds.
 	depthMax = 18
 
 	narrowValueMax = 1<<20 - 2
@@ -56,7 +59,7 @@ func (x *index) entryBytes() int {
 	return 6
 }
 
-func (x *index) pageBytes(capacity uint16) int { return int(capacity) * x.entryBytes() }
+func (x *index) pageBytes(capacity uint32) int { return int(capacity) * x.entryBytes() }
 
 func (x *index) load(p []byte, i int) uint64 {
 	if x.wide {
@@ -173,10 +176,10 @@ func (x *index) resize(a *arena.Arena, s uint64) {
 	old := x.dir[x.pageOf(s)]
 	capacity := max(old.cap+old.cap/4, old.cap+1, pageEntriesMin)
 	if old.depth == depthMax {
-		capacity = max(capacity, min(old.cap*2, 60000))
+		capacity = old.cap * 2
 	}
 	p := x.newPage(a, int(capacity), old.depth)
-	x.move(a, &old, func(e uint64) *page { return &p })
+	x.move(a, &old, func(uint64) *page { return &p })
 	x.setPage(s, p)
 }
 
@@ -209,9 +212,11 @@ func (x *index) split(a *arena.Arena, s uint64) {
 
 // newPage allocates a page, using the whole block that the size class gives.
 func (x *index) newPage(a *arena.Arena, capacity int, depth uint8) page {
-	size := arena.SizeClass(capacity * x.entryBytes())
-	p := page{cap: uint16(size / x.entryBytes()), depth: depth}
+	invariant.Check(capacity*x.entryBytes() <= arena.BlockBytesMax, "P10: half a million entries share 18 bits of a keyed hash")
+	size := min(arena.SizeClass(capacity*x.entryBytes()), arena.BlockBytesMax)
+	p := page{cap: uint32(size / x.entryBytes()), depth: depth}
 	p.ref = a.Alloc(x.pageBytes(p.cap))
+	x.bytes += uint32(x.pageBytes(p.cap))
 	return p
 }
 
@@ -236,6 +241,7 @@ func (x *index) move(a *arena.Arena, old *page, to func(e uint64) *page) {
 	})
 	if old.cap > 0 {
 		a.Free(old.ref, x.pageBytes(old.cap))
+		x.bytes -= uint32(x.pageBytes(old.cap))
 	}
 }
 

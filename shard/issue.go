@@ -3,6 +3,7 @@ package shard
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 
 	"github.com/scrip-engine/scrip/coupon"
 )
@@ -20,10 +21,12 @@ func (s *Shard) applyCreate(h *Header, body []byte, r *Reply) error {
 	}
 	p := s.lock(h.Slot)
 	defer p.mu.Unlock()
-	old, ordinal := s.findCode(q.Project, q.Rules, &q.Code)
-	if old != nil {
-		f := s.journal.read(s.birth(old.birth()).seq())
-		if f != nil && !h.Key.IsZero() && s.answers(s.now, f, KindCreate, h.Key) {
+	old, ordinal, err := s.findCode(q.Project, q.Rules, &q.Code)
+	if err != nil {
+		return err
+	}
+	if old != nil && !h.Key.IsZero() {
+		if f := s.journal.read(s.birth(old.birth()).seq()); f != nil && s.answers(s.now, f, KindCreate, h.Key) {
 			return s.settle(f, h, r)
 		}
 	}
@@ -31,11 +34,14 @@ func (s *Shard) applyCreate(h *Header, body []byte, r *Reply) error {
 	if !s.admit(h, s.fenceOf(q.Project, q.Campaign), r) {
 		return nil
 	}
-	if q.Campaign != 0 && s.campaignOf(q.Campaign) == nil {
+	r.Outcome = s.mayIssue(h.Slot, ordinal, old)
+	if r.Outcome == coupon.OK && !s.open(q.Project, q.Campaign) {
 		r.Outcome = coupon.ResourceNotFound
-		return nil
 	}
-	if r.Outcome = s.mayIssue(h.Slot, ordinal, old); r.Outcome != coupon.OK {
+	if r.Outcome == coupon.OK && (s.slots[h.Slot].codes.n > codesPerSlotMax || s.full(len(body)+recordBytesMax)) {
+		r.Outcome = coupon.CapacityExceeded
+	}
+	if r.Outcome != coupon.OK {
 		return nil
 	}
 	// ---- nothing refuses below this line ----
@@ -50,8 +56,8 @@ func (s *Shard) applyCreate(h *Header, body []byte, r *Reply) error {
 		rec.Flags |= RecordIsGift
 	}
 	s.commit(h.Slot, rec)
-	*r = Reply{Outcome: coupon.OK, ID: rec.ID, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot, Ordinal: ordinal,
-		Version: v.Version, Balance: v.Balance, Created: 1}
+	r.fill(rec)
+	r.Version = v.Version
 	return nil
 }
 
@@ -69,15 +75,15 @@ func (s *Shard) applyImport(h *Header, body []byte, r *Reply) error {
 	if !s.admit(h, s.fenceOf(q.Project, q.Campaign), r) {
 		return nil
 	}
-	if q.Campaign != 0 && s.campaignOf(q.Campaign) == nil {
-		r.Outcome = coupon.ResourceNotFound
-		return nil
-	}
 	if job == nil && q.Chunk != 1 || job != nil && q.Chunk != job.chunk+1 {
 		r.Outcome = coupon.Reevaluate // a chunk is missing before this one
 		return nil
 	}
-	if s.full(len(body)*4 + recordBytesMax) {
+	if !s.open(q.Project, q.Campaign) {
+		r.Outcome = coupon.ResourceNotFound
+		return nil
+	}
+	if s.full(len(body) + len(q.Codes)*(codeBytes+sideFixedBytes) + recordBytesMax) {
 		r.Outcome = coupon.CapacityExceeded
 		return nil
 	}
@@ -86,7 +92,11 @@ func (s *Shard) applyImport(h *Header, body []byte, r *Reply) error {
 	birth := s.bear(q.Campaign, q.Project, uint64(s.journal.rows.n)+1, q.Rules)
 	s.failed = s.failed[:0]
 	for i := range q.Codes {
-		if o := s.importOne(birth, q, &q.Codes[i]); o != coupon.OK {
+		o, err := s.importOne(birth, q, &q.Codes[i])
+		if err != nil {
+			return err
+		}
+		if o != coupon.OK {
 			s.failed = append(s.failed, FailedRow{uint32(i), o})
 		}
 	}
@@ -98,24 +108,37 @@ func (s *Shard) applyImport(h *Header, body []byte, r *Reply) error {
 	s.commit(h.Slot, rec)
 	p.mu.Unlock()
 	s.progress(q.Job, q.Chunk, rec.Seq, uint64(rec.Uses), uint64(len(s.failed)))
-	*r = Reply{Outcome: coupon.OK, ID: rec.ID, Seq: rec.Seq, Stamp: s.now, Ordinal: first,
-		Created: uint32(rec.Uses), Failed: uint32(len(s.failed)), FailedRows: append([]FailedRow(nil), s.failed...)}
+	r.fill(rec)
+	r.Failed, r.FailedRows = uint32(len(s.failed)), append([]FailedRow(nil), s.failed...)
 	return nil
 }
 
-func (s *Shard) importOne(birth uint32, q *Import, n *NewCode) coupon.Outcome {
+func (s *Shard) importOne(birth uint32, q *Import, n *NewCode) (coupon.Outcome, error) {
 	slot := n.Hash.Slot()
-	if slot < s.cfg.First || slot > s.cfg.Last {
-		return coupon.Moved
+	if !s.owns(slot) {
+		return coupon.Moved, nil
 	}
 	p := s.lock(slot)
 	defer p.mu.Unlock()
-	old, ordinal := s.findCode(q.Project, q.Rules, n)
+	old, ordinal, err := s.findCode(q.Project, q.Rules, n)
+	if err != nil {
+		return 0, err
+	}
 	if o := s.mayIssue(slot, ordinal, old); o != coupon.OK {
-		return o
+		return o, nil
+	}
+	if s.slots[slot].codes.n > codesPerSlotMax {
+		return coupon.CapacityExceeded, nil
 	}
 	s.issue(birth, q.Campaign, n, old, ordinal)
-	return coupon.OK
+	return coupon.OK, nil
+}
+
+// open reports whether codes may be issued in a campaign of the project; 0 is
+// no campaign. Those of one that has ended would be born dead.
+func (s *Shard) open(project, campaign uint32) bool {
+	c := s.campaignOf(campaign)
+	return campaign == 0 || c != nil && c.Project == project && !c.Ended
 }
 
 // replayChunk answers a chunk that was applied before. The rows that failed are
@@ -134,7 +157,7 @@ func (s *Shard) replayChunk(job *jobState, chunk uint32, r *Reply) error {
 		return err
 	}
 	r.replay(&rec)
-	r.Created, r.Failed, r.FailedRows = uint32(rec.Uses), uint32(len(failed)), failed
+	r.Failed, r.FailedRows = uint32(len(failed)), failed
 	return nil
 }
 
@@ -149,9 +172,6 @@ func (s *Shard) mayIssue(slot uint16, ordinal uint32, old codeRow) coupon.Outcom
 		if s.remembered(slot, ordinal, old) {
 			return coupon.CodeBlocked
 		}
-	}
-	if s.slots[slot].codes.n > codesPerSlotMax || s.full(recordBytesMax) {
-		return coupon.CapacityExceeded
 	}
 	return coupon.OK
 }
@@ -170,20 +190,21 @@ func (s *Shard) remembered(slot uint16, ordinal uint32, row codeRow) bool {
 	return s.now < last+coupon.KeyMemoryMillis
 }
 
-// findCode returns the newest row with the text, dead or alive, or nil.
-func (s *Shard) findCode(project uint32, rules coupon.CodeRules, n *NewCode) (codeRow, uint32) {
+// findCode returns the newest row with the text, dead or alive, or nil. The error
+// says that the text is no code by the project's rules.
+func (s *Shard) findCode(project uint32, rules coupon.CodeRules, n *NewCode) (codeRow, uint32, error) {
 	folded, err := rules.AppendFolded(s.foldScratch[0][:0], n.Issued)
-	s.foldScratch[0] = folded
 	if err != nil {
-		return nil, 0
+		return nil, 0, fmt.Errorf("text of a code: %w", ErrFormat)
 	}
+	s.foldScratch[0] = folded
 	ordinal, ok := s.slots[n.Hash.Slot()].codeIndex.find(s.a, n.Hash.Lo, func(v uint64) bool {
 		return s.sameText(n.Hash.Slot(), uint32(v), project, rules, folded, &s.foldScratch[1])
 	})
 	if !ok {
-		return nil, 0
+		return nil, 0, nil
 	}
-	return s.codeRow(n.Hash.Slot(), uint32(ordinal)), uint32(ordinal)
+	return s.codeRow(n.Hash.Slot(), uint32(ordinal)), uint32(ordinal), nil
 }
 
 // sameText compares a row's code, folded by the project's rules, with folded.

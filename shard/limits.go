@@ -1,5 +1,7 @@
 package shard
 
+import "github.com/scrip-engine/scrip/coupon"
+
 // Bounds that only the shard knows. Those a caller can meet stand in
 // coupon/limits.go.
 const (
@@ -19,6 +21,18 @@ const (
 	// codesPerSlotMax is what 20 bits of a place can name: 4 billion codes over
 	// all slots.
 	codesPerSlotMax = 1<<20 - 2
+	// customersPerSlotMax is the same bound for customers, whose index holds
+	// numbers of 20 bits too.
+	customersPerSlotMax = codesPerSlotMax
+	// linesMax bounds the lines of a redemption: those of the order and as many
+	// that a discount added.
+	linesMax = 2 * coupon.OrderItemsMax
+	// stampMax is far above every calendar, and so far below the end of int64
+	// that no time plus a memory wraps.
+	stampMax = int64(1) << 60
+	// reserveShare of the budget is kept for switching off, deleting and giving
+	// back when nothing new fits any more: one part in 64.
+	reserveShare = 64
 	// sweepsPerCommand bounds the receipts that one command may let go, so that
 	// no command pays for the past.
 	sweepsPerCommand = 2

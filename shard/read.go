@@ -113,7 +113,7 @@ func (s *Shard) RollbackReceipt(redemption coupon.ID, key coupon.Hash, rec *Reco
 	}
 	p := s.rlock(redemption.Slot)
 	defer p.mu.RUnlock()
-	f := s.receipt(s.time.Load(), KindRollback, redemption.Slot, key, func(r *Record) bool { return r.Ref == redemption })
+	f := s.receipt(s.time.Load(), KindRollback, redemption.Slot, packID(redemption), key)
 	return f != nil && DecodeRecord(f, rec) == nil
 }
 
@@ -260,17 +260,3 @@ func (s *Shard) Job(id uint64) (JobInfo, bool) {
 
 // Now is replicated time: the newest stamp that was applied, unix milliseconds.
 func (s *Shard) Now() int64 { return s.time.Load() }
-
-// Memory is what the shard holds, in bytes.
-type Memory struct {
-	Logical int64 // counted alike on every replica; what the budget bounds
-	Live    int64 // blocks of the arena in use
-	Budget  int64
-	Codes   uint32
-	Records uint64
-}
-
-// Memory returns sizes as of the last applied entry.
-func (s *Shard) Memory() Memory {
-	return Memory{s.logicalSeen.Load(), s.used.Load(), s.cfg.BudgetBytes, s.Issued(), s.LastSeq()}
-}

@@ -29,7 +29,7 @@ func (s *Shard) answers(now int64, f front, kind Kind, key coupon.Hash) bool {
 	return back == nil || back.flags()&RecordEnd == 0
 }
 
-// receiptOfCode finds the receipt for (kind, code, key), or nil. row may be nil.
+// receiptOfCode finds the receipt for (kind, code, key), or nil.
 func (s *Shard) receiptOfCode(now int64, kind Kind, slot uint16, ordinal uint32, row codeRow, key coupon.Hash) front {
 	if key.IsZero() {
 		return nil
@@ -41,20 +41,18 @@ func (s *Shard) receiptOfCode(now int64, kind Kind, slot uint16, ordinal uint32,
 			}
 		}
 	}
-	return s.receipt(now, kind, slot, key, func(rec *Record) bool { return rec.Ordinal == ordinal })
+	return s.receipt(now, kind, slot, uint64(ordinal), key)
 }
 
-// receipt finds the receipt for (kind, key) in a slot whose record is about the
-// anchor that same recognises.
-func (s *Shard) receipt(now int64, kind Kind, slot uint16, key coupon.Hash, same func(*Record) bool) front {
+// receipt finds the receipt for (kind, anchor, key) in a slot, or nil.
+func (s *Shard) receipt(now int64, kind Kind, slot uint16, anchor uint64, key coupon.Hash) front {
 	if key.IsZero() {
 		return nil
 	}
-	var rec Record
 	var found front
-	s.slots[slot].receipts.find(s.a, key.Hi, func(seq uint64) bool {
+	s.slots[slot].receipts.find(s.a, receiptHash(key, anchor), func(seq uint64) bool {
 		f := s.journal.read(seq)
-		if !s.answers(now, f, kind, key) || DecodeRecord(f, &rec) != nil || !same(&rec) {
+		if !s.answers(now, f, kind, key) || f.anchor() != anchor {
 			return false
 		}
 		found = f
@@ -62,6 +60,10 @@ func (s *Shard) receipt(now int64, kind Kind, slot uint16, key coupon.Hash, same
 	})
 	return found
 }
+
+// receiptHash places a receipt. The anchor is part of it: a client may use one
+// key for every code that there is, and must not make one place crowded.
+func receiptHash(key coupon.Hash, anchor uint64) uint64 { return key.Hi ^ seqHash(anchor) }
 
 // settle answers a command from a receipt: the stored outcome, or a conflict
 // when the same key came with another request.
@@ -79,11 +81,11 @@ func (s *Shard) settle(f front, h *Header, r *Reply) error {
 	return nil
 }
 
-// remember makes the record the receipt for its key. The stripe is held.
-func (s *Shard) remember(slot uint16, seq uint64) {
-	f := s.journal.at(seq)
-	if !f.key().IsZero() && alive(s.now, f) {
-		s.slots[slot].receipts.add(s.a, f.key().Hi, seq)
+// remember makes the record the receipt for its key. One that answers no more
+// is not kept, so a key has one receipt at a time. The stripe is held.
+func (s *Shard) remember(slot uint16, f front) {
+	if key := f.key(); !key.IsZero() && s.answers(s.now, f, f.kind(), key) {
+		s.slots[slot].receipts.add(s.a, receiptHash(key, f.anchor()), f.seq())
 	}
 }
 
@@ -115,7 +117,7 @@ func (s *Shard) letGo(f front, seq uint64) {
 	slot := f.id().Slot
 	p := s.lock(slot)
 	defer p.mu.Unlock()
-	s.slots[slot].receipts.remove(s.a, f.key().Hi, seq)
+	s.slots[slot].receipts.remove(s.a, receiptHash(f.key(), f.anchor()), seq)
 }
 
 // rollbackOf returns the newest rollback of a redemption, or nil.
@@ -123,14 +125,26 @@ func (s *Shard) rollbackOf(redemption coupon.ID) front {
 	var found front
 	s.slots[redemption.Slot].rollbacks.find(s.a, seqHash(redemption.Seq), func(seq uint64) bool {
 		f := s.journal.read(seq)
-		var rec Record
-		if DecodeRecord(f, &rec) != nil || rec.Ref != redemption {
+		if f.anchor() != packID(redemption) {
 			return false
 		}
 		found = f
 		return true
 	})
 	return found
+}
+
+// noteRollback makes rec the newest rollback of its redemption. When nothing is
+// left of that one, a key from its body is free again. The stripe is held.
+func (s *Shard) noteRollback(rec *Record) {
+	t := &s.slots[rec.Ref.Slot]
+	if old := s.rollbackOf(rec.Ref); old != nil {
+		t.rollbacks.remove(s.a, seqHash(rec.Ref.Seq), old.seq())
+	}
+	t.rollbacks.add(s.a, seqHash(rec.Ref.Seq), rec.Seq)
+	if f := s.event(rec.Ref); f != nil && rec.Flags&RecordEnd != 0 && f.flags()&RecordDerived != 0 {
+		t.receipts.remove(s.a, receiptHash(f.key(), f.anchor()), f.seq())
+	}
 }
 
 // seqHash spreads small numbers over the bits that an index uses: the finaliser

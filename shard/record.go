@@ -102,13 +102,18 @@ func DecodeRecord(b []byte, r *Record) error {
 	r.CatalogIndex = c.uvarint()
 	r.Project, r.Campaign, r.Ordinal = c.uvarint32(), c.uvarint32(), c.uvarint32()
 	r.Customer = unpackID(c.uvarint())
-	r.Actor, r.Currency = c.uvarint32(), uint16(c.uvarint())
+	r.Actor = c.uvarint32()
+	currency := c.uvarint32()
 	r.Ref = unpackID(c.uvarint())
 	for _, p := range [...]*int64{&r.Order, &r.Discount, &r.Applied, &r.Gift, &r.Uses, &r.Balance} {
 		*p = c.varint()
 	}
 	r.Lines = c.lines(lines)
 	r.Tail = c.bytes(recordBytesMax)
+	r.Currency = uint16(currency)
+	if currency > 1<<16-1 || r.ID.Slot >= coupon.Slots || r.Customer.Slot >= coupon.Slots || r.Ref.Slot >= coupon.Slots {
+		c.fail("currency or slot of a record")
+	}
 	return c.end()
 }
 
@@ -132,6 +137,23 @@ func (f front) stamp() int64     { return int64(binary.LittleEndian.Uint64(f[24:
 func (f front) key() coupon.Hash { return hashAt(f[32:]) }
 func (f front) fingerprint() (v uint8, fp uint64) {
 	return f[48], binary.LittleEndian.Uint64(f[49:])
+}
+
+// anchor names what a record's key belongs to: the redemption of a rollback,
+// else the code.
+func (f front) anchor() uint64 {
+	c := cursor{b: f[recordFront:]}
+	c.uvarint() // catalog index
+	c.uvarint() // project
+	c.uvarint() // campaign
+	ordinal := c.uvarint()
+	if f.kind() != KindRollback {
+		return ordinal
+	}
+	c.uvarint() // customer
+	c.uvarint() // actor
+	c.uvarint() // currency
+	return c.uvarint()
 }
 
 // Tags of the fields in a tail. They are in the journal for ever.

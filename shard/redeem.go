@@ -17,13 +17,14 @@ func (s *Shard) applyRedeem(h *Header, body []byte, r *Reply) error {
 	if err := decodeRedeem(body, q, &s.birthBody); err != nil {
 		return err
 	}
-	defer s.sweep()
 	p := s.lock(h.Slot)
 	defer p.mu.Unlock()
 	r.Slot, r.Ordinal = h.Slot, q.Ordinal
 	row := s.codeRow(h.Slot, q.Ordinal)
 	if row == nil {
-		r.Outcome = coupon.NotFound
+		if s.admit(h, s.projectFence(q.Project), r) {
+			r.Outcome = coupon.NotFound
+		}
 		return nil
 	}
 	if f := s.receiptOfCode(s.now, KindRedeem, h.Slot, q.Ordinal, row, h.Key); f != nil {
@@ -40,6 +41,10 @@ func (s *Shard) applyRedeem(h *Header, body []byte, r *Reply) error {
 	}
 	customer := q.Customer
 	if q.Birth != nil {
+		if !s.owns(q.Birth.Source.Slot()) {
+			r.Outcome = coupon.Moved
+			return nil
+		}
 		customer = s.customerBySource(q.Birth.Source)
 	}
 	s.countFor(v, customer)
@@ -48,7 +53,7 @@ func (s *Shard) applyRedeem(h *Header, body []byte, r *Reply) error {
 		r.Outcome, r.Scope, r.Uses, r.Balance = c.Outcome, c.Scope, v.Used, v.Balance
 		return nil
 	}
-	if s.full(len(body) + recordBytesMax) {
+	if s.full(len(body)+recordBytesMax) || q.Birth != nil && s.crowded(q.Birth.Source.Slot()) {
 		r.Outcome = coupon.CapacityExceeded
 		return nil
 	}
@@ -97,11 +102,11 @@ func (s *Shard) use(h *Header, q *Redeem, v *CodeView, row codeRow, customer cou
 	}
 	s.countCampaign(v.Campaign, func(c *campaignState) {
 		c.redeemed++
-		c.applied += rec.Applied
-		c.credits += gift
+		count(&c.applied, rec.Applied)
+		count(&c.credits, gift)
 	})
-	*r = Reply{Outcome: coupon.OK, ID: rec.ID, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot, Ordinal: q.Ordinal,
-		Version: row.version(), Customer: customer, Uses: rec.Uses, Balance: rec.Balance, Applied: rec.Applied + gift}
+	r.fill(rec)
+	r.Version = row.version()
 }
 
 // countUse writes the code's new count and remembers the receipt.
@@ -109,7 +114,7 @@ func (s *Shard) countUse(slot uint16, row codeRow, v *CodeView, rec *Record) {
 	if v.Limit == 1 && !row.has(flagSide) {
 		s.touch(slot, tableCodes, v.Ordinal, row)
 		if old := row.lastUse(); old != 0 {
-			s.remember(slot, old) // used, rolled back, used again: the first key keeps its answer
+			s.remember(slot, s.journal.at(old)) // used, rolled back, used again: the first key keeps its answer
 		}
 		row.setUse(row.use()&^useMask | flagUsed | rec.Seq)
 		row.bump()
@@ -120,5 +125,5 @@ func (s *Shard) countUse(slot uint16, row codeRow, v *CodeView, rec *Record) {
 	side.put(sideBalance, rec.Balance)
 	s.touch(slot, tableCodes, v.Ordinal, row)
 	row.bump()
-	s.remember(slot, rec.Seq)
+	s.remember(slot, s.journal.at(rec.Seq))
 }

@@ -17,11 +17,11 @@ type Reply struct {
 	CatalogIndex uint64
 	Slot         uint16
 	Ordinal      uint32 // of the code
-	Version      uint32 // of the record, after
+	Version      uint32 // of the record, after; 0 in a replay
 	Customer     coupon.ID
 	Uses         int64 // of the code, after
 	Balance      int64 // of the card, after
-	Applied      int64 // taken off the order, or credits moved
+	Applied      int64 // taken off the order or given back to it, credits included; or credits moved
 	Created      uint32
 	Failed       uint32
 	// FailedRows are the codes of an import chunk that were refused. They belong
@@ -35,11 +35,31 @@ type FailedRow struct {
 	Outcome coupon.Outcome
 }
 
-// replay fills the answer from the record of what was done then.
-func (r *Reply) replay(rec *Record) {
+// fill answers with what a record says was done. The first answer and every
+// replay are made here, so that they cannot differ (P3); Version alone is no part
+// of the record.
+func (r *Reply) fill(rec *Record) {
 	*r = Reply{
-		Outcome: coupon.OK, Replayed: true, ID: rec.ID, Seq: rec.Seq, Stamp: rec.Stamp,
+		Outcome: coupon.OK, ID: rec.ID, Seq: rec.Seq, Stamp: rec.Stamp,
 		Slot: rec.ID.Slot, Ordinal: rec.Ordinal, Customer: rec.Customer,
-		Uses: rec.Uses, Balance: rec.Balance, Applied: rec.Applied + rec.Gift,
+		Uses: rec.Uses, Balance: rec.Balance,
 	}
+	switch rec.Kind {
+	case KindRedeem:
+		r.Applied = rec.Applied + rec.Gift
+	case KindRollback:
+		r.Applied = rec.Gift + rec.Discount
+	case KindBalance:
+		r.Applied = rec.Gift
+	case KindCreate:
+		r.Created = 1
+	case KindImport:
+		r.Created, r.Uses = uint32(rec.Uses), 0
+	}
+}
+
+// replay answers with the record of what was done then.
+func (r *Reply) replay(rec *Record) {
+	r.fill(rec)
+	r.Replayed = true
 }

@@ -13,24 +13,25 @@ func (s *Shard) applyRollback(h *Header, body []byte, r *Reply) error {
 	if err := decodeRollback(body, &q); err != nil {
 		return err
 	}
-	defer s.sweep()
 	if q.Redemption.Slot != h.Slot {
-		r.Outcome = coupon.NotFound
+		r.Outcome = coupon.Moved
 		return nil
 	}
 	p := s.lock(h.Slot)
 	defer p.mu.Unlock()
 	var red Record
-	if !s.redemption(q.Redemption, q.Project, &red) {
-		r.Outcome = coupon.NotFound
-		return nil
+	known := s.redemption(q.Redemption, q.Project, &red)
+	if known {
+		if f := s.receipt(s.now, KindRollback, h.Slot, packID(q.Redemption), h.Key); f != nil {
+			return s.settle(f, h, r)
+		}
 	}
-	same := func(rec *Record) bool { return rec.Ref == q.Redemption }
-	if f := s.receipt(s.now, KindRollback, h.Slot, h.Key, same); f != nil {
-		return s.settle(f, h, r)
-	}
-	if s.now > h.NotAfter {
+	switch {
+	case s.now > h.NotAfter:
 		r.Outcome = coupon.TooLate
+		return nil
+	case !known:
+		r.Outcome = coupon.NotFound
 		return nil
 	}
 	var done int64 // credits given back before
@@ -50,7 +51,7 @@ func (s *Shard) applyRollback(h *Header, body []byte, r *Reply) error {
 		r.Outcome = coupon.InvalidRollback
 		return nil
 	}
-	if s.full(recordBytesMax) {
+	if s.spent(recordBytesMax) {
 		r.Outcome = coupon.CapacityExceeded
 		return nil
 	}
@@ -114,21 +115,17 @@ func (s *Shard) giveBack(h *Header, q *Rollback, red *Record, amount, done int64
 	if end && red.Customer != (coupon.ID{}) && v.PerCustomer > 0 {
 		s.addUse(h.Slot, red.Ordinal, red.Customer, -1)
 	}
-	x := &s.slots[h.Slot].rollbacks
-	if old := s.rollbackOf(q.Redemption); old != nil {
-		x.remove(s.a, seqHash(q.Redemption.Seq), old.seq())
-	}
-	x.add(s.a, seqHash(q.Redemption.Seq), rec.Seq)
-	s.remember(h.Slot, rec.Seq)
+	s.noteRollback(rec)
+	s.remember(h.Slot, s.journal.at(rec.Seq))
 	s.countCampaign(red.Campaign, func(c *campaignState) {
-		c.creditsBack += amount
+		count(&c.creditsBack, amount)
 		if end {
 			c.rolledBack++
-			c.appliedBack += red.Applied
+			count(&c.appliedBack, red.Applied)
 		}
 	})
-	*r = Reply{Outcome: coupon.OK, ID: rec.ID, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot, Ordinal: red.Ordinal,
-		Version: row.version(), Customer: red.Customer, Uses: rec.Uses, Balance: rec.Balance, Applied: amount + rec.Discount}
+	r.fill(rec)
+	r.Version = row.version()
 }
 
 func (s *Shard) restoreUse(slot uint16, row codeRow, v *CodeView, rec *Record) {

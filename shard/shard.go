@@ -41,9 +41,10 @@ type Shard struct {
 	stripes [stripesCount]stripe
 	journal journal
 	time    atomic.Int64 // = now, for readers
-	used    atomic.Int64 // bytes of live blocks after the last entry, for readers
 
-	logicalSeen atomic.Int64 // = logical, for readers
+	// Sizes after the last entry, for readers: live blocks of the arena, and what
+	// the fields of the same name below hold.
+	used, logicalSeen, sidesSeen, profilesSeen atomic.Int64
 
 	// The fields below are changed by Apply under meta's write lock, and read by
 	// Apply without it.
@@ -56,19 +57,20 @@ type Shard struct {
 	jobOrder  []uint64 // ascending
 
 	// Only Apply's goroutine uses what follows.
-	now         int64
-	logical     int64     // bytes of live records, counted alike on every replica
-	sweepAt     [2]uint64 // next journal sequence to consider: day-old, minted
-	frozen      *Frozen
-	record      Record
-	header      Header
-	redeemBody  Redeem
-	birthBody   Customer
-	importBody  Import
-	codeView    CodeView
-	foldScratch [2][]byte
-	failed      []FailedRow
-	freed       []freedBlock
+	now                     int64
+	logical                 int64     // bytes of live records, counted alike on every replica
+	sideBytes, profileBytes int64     // of sides, of customers' sealed data
+	sweepAt                 [2]uint64 // next journal sequence to consider: day-old, minted
+	frozen                  *Frozen
+	record                  Record
+	header                  Header
+	redeemBody              Redeem
+	birthBody               Customer
+	importBody              Import
+	codeView                CodeView
+	foldScratch             [2][]byte
+	failed                  []FailedRow
+	freed                   []freedBlock
 }
 
 type freedBlock struct {
@@ -104,6 +106,7 @@ func (s *Shard) reset() {
 	s.fences = make([]uint64, 1)
 	s.jobs, s.jobOrder = map[uint64]*jobState{}, nil
 	s.now, s.logical, s.sweepAt = 0, 0, [2]uint64{1, 1}
+	s.sideBytes, s.profileBytes, s.freed = 0, 0, nil
 	s.time.Store(0)
 }
 
@@ -112,9 +115,14 @@ func (s *Shard) Close() { s.a.Close() }
 
 // Apply executes the commands of one committed entry and writes the answers to
 // replies, which is as long as commands, or nil when nobody waits. stamp is the
-// leader's clock in unix milliseconds. One goroutine calls Apply; an error means
-// that a command could not be understood and the process must stop.
+// leader's clock in unix milliseconds. One goroutine calls Apply; an error wraps
+// ErrFormat and means that a command could not be understood: the process must
+// stop, and the shard, which may hold half of the entry, must not be used.
+// Nothing of commands is kept.
 func (s *Shard) Apply(stamp int64, commands [][]byte, replies []Reply) error {
+	if stamp > stampMax {
+		return fmt.Errorf("stamp %d: %w", stamp, ErrFormat)
+	}
 	s.thaw()
 	if stamp > s.now {
 		s.now = stamp
@@ -134,9 +142,16 @@ func (s *Shard) Apply(stamp int64, commands [][]byte, replies []Reply) error {
 			r.Stamp = s.now
 		}
 	}
+	s.publish()
+	return nil
+}
+
+// publish lets readers see the sizes after an entry.
+func (s *Shard) publish() {
 	s.used.Store(s.a.Used())
 	s.logicalSeen.Store(s.logical)
-	return nil
+	s.sidesSeen.Store(s.sideBytes)
+	s.profilesSeen.Store(s.profileBytes)
 }
 
 func (s *Shard) apply(cmd []byte, r *Reply) error {
@@ -145,10 +160,20 @@ func (s *Shard) apply(cmd []byte, r *Reply) error {
 	if err != nil {
 		return err
 	}
-	if h.Slot < s.cfg.First || h.Slot > s.cfg.Last || h.Epoch != s.cfg.Epoch {
+	if !s.owns(h.Slot) || h.Epoch != s.cfg.Epoch {
 		r.Outcome = coupon.Moved
 		return nil
 	}
+	if err := s.decide(h, body, r); err != nil {
+		return err
+	}
+	s.sweep()
+	return nil
+}
+
+func (s *Shard) owns(slot uint16) bool { return slot >= s.cfg.First && slot <= s.cfg.Last }
+
+func (s *Shard) decide(h *Header, body []byte, r *Reply) error {
 	switch h.Kind {
 	case KindRedeem:
 		return s.applyRedeem(h, body, r)
@@ -194,8 +219,15 @@ func (s *Shard) admit(h *Header, fence uint64, r *Reply) bool {
 	return false
 }
 
-// full reports that the shard may not grow by n more bytes.
+// full reports that there is no room for n more bytes of what makes the shard
+// grow: codes, customers, uses.
 func (s *Shard) full(n int) bool {
+	return s.logical+int64(n) > s.cfg.BudgetBytes-s.cfg.BudgetBytes/reserveShare
+}
+
+// spent is full for changes of what is there already. They may use the reserve
+// too: a full shard can still be switched off, cleared and rolled back.
+func (s *Shard) spent(n int) bool {
 	return s.logical+int64(n) > s.cfg.BudgetBytes
 }
 

@@ -77,6 +77,7 @@ func (s *Shard) newSide(sp *Spec, used, balance, updated int64) arena.Ref {
 	}
 	ref := s.a.Alloc(size)
 	s.grow(size)
+	s.sideBytes += int64(size)
 	b := sideBlock(s.a.At(ref, size))
 	binary.LittleEndian.PutUint32(b, uint32(size))
 	b.setMask(sp.Mask &^ SpecDisabled)
@@ -124,7 +125,7 @@ func (s *Shard) ownSide(slot uint16, ordinal uint32, row codeRow) sideBlock {
 		used = 1
 	}
 	if seq := row.lastUse(); seq != 0 {
-		s.remember(slot, seq)
+		s.remember(slot, s.journal.at(seq))
 	}
 	ref := s.newSide(&Spec{}, used, 0, 0)
 	row.setUse(row.use()&(flagOff|flagDead) | flagSide | uint64(ref))
@@ -138,6 +139,7 @@ func (s *Shard) replaceSide(slot uint16, ordinal uint32, row codeRow, sp *Spec) 
 	ref := s.newSide(sp, old.i64(sideUsed), old.i64(sideBalance), s.now)
 	s.touch(slot, tableCodes, ordinal, row)
 	row.setUse(row.use()&^(1<<32-1) | uint64(ref))
+	s.sideBytes -= int64(size)
 	s.freeLater(oldRef, size)
 }
 

@@ -122,7 +122,14 @@ func (c *cursor) spec(s *Spec) {
 			*f.b = c.bytes(f.max)
 		}
 	}
-	if s.Limit < Unlimited || s.PerCustomer < 0 || s.Gift < 0 {
-		c.fail("negative limit or balance")
+	if !boundedLimits(s.Limit, s.PerCustomer, s.Gift) {
+		c.fail("limits or balance of a code")
 	}
+}
+
+// boundedLimits holds counts and amounts to what the API can express, so that no
+// sum of two wraps.
+func boundedLimits(limit, perCustomer, gift int64) bool {
+	return limit >= Unlimited && limit <= coupon.IntMax &&
+		perCustomer >= 0 && perCustomer <= coupon.IntMax && gift >= 0 && gift <= coupon.AmountMax
 }
