@@ -1,7 +1,228 @@
 package raftstore
 
-import "os"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+// reexecEnv makes the test binary play a process that ends: see reexecuted.
 const reexecEnv = "SCRIP_RAFTSTORE_REEXEC"
 
-func reexecuted() { os.Exit(1) }
+// reexecuted is the other process. Its exit code is what the test looks at.
+func reexecuted() {
+	err := playRole(os.Getenv(reexecEnv))
+	fmt.Println(err)
+	os.Exit(1)
+}
+
+func playRole(role string) error {
+	name, dir, _ := strings.Cut(role, ":")
+	toggle := &errorfs.Toggle{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if strings.HasSuffix(op.Path, ".log") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+			return errors.New("injected: input/output error")
+		}
+		return nil
+	})}
+	cfg := Config{FS: errorfs.Wrap(vfs.NewMem(), toggle), Dir: "data", HeartbeatTimeout: testHeartbeat}
+	if name == "lock" {
+		cfg.FS, cfg.Dir = vfs.Default, dir
+	}
+	n, err := openNode(cfg, testGroup)
+	if err != nil {
+		return err
+	}
+	if err := n.WaitReady(context.Background()); err != nil {
+		return err
+	}
+	switch name {
+	case "lock":
+		fmt.Println("holding")
+		_, err := io.ReadAll(os.Stdin) // until the test closes it
+		return err
+	case "disk":
+		toggle.On()
+	case "apply":
+		n.ledger.fail = true
+	}
+	_, _, err = n.Propose(context.Background(), id(1))
+	return fmt.Errorf("still alive: %v", err)
+}
+
+// Without it: the default of Config.Exit could return, or use another code, and a
+// supervisor would not know that the disk or the state is broken.
+func TestFailStopEndsTheProcessWith70(t *testing.T) {
+	for _, role := range []string{"disk", "apply"} {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), reexecEnv+"="+role)
+		out, err := cmd.CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != ExitFailStop {
+			t.Errorf("%s: %v, output %s", role, err, out)
+		}
+	}
+}
+
+// Without it: a second process could open the same data and both would vote.
+func TestSecondProcessIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), reexecEnv+"=lock:"+dir)
+	hold, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	says, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }() // it exits with 1 by design
+	defer func() { _ = hold.Close() }()
+	if line := make([]byte, 7); !readFull(says, line) || string(line) != "holding" {
+		t.Fatalf("the other process says %q", line)
+	}
+	if _, err := Open(Config{FS: vfs.Default, Dir: dir}); !errors.Is(err, ErrLocked) {
+		t.Fatalf("second process: %v, want ErrLocked", err)
+	}
+}
+
+func readFull(r io.Reader, b []byte) bool {
+	_, err := io.ReadFull(r, b)
+	return err == nil
+}
+
+// Without it: two hosts in one process could share a directory.
+func TestSecondHostIsRefusedUntilTheFirstCloses(t *testing.T) {
+	fs := vfs.NewMem()
+	n := start(t, testConfig(t, fs, nil))
+	if _, err := Open(testConfig(t, fs, nil)); !errors.Is(err, ErrLocked) {
+		t.Fatalf("got %v, want ErrLocked", err)
+	}
+	mustClose(t, n)
+	mustClose(t, start(t, testConfig(t, fs, nil)))
+}
+
+// Without it: a write that fails could be reported as a clean error although it may
+// land (R14), or worse as a success (P4), at some place of the code. Every write
+// operation of a short life fails once; each time the node must stay clean or ask
+// for its end, and what was acknowledged must be on the disk.
+func TestEveryFailedWriteIsCleanOrFatal(t *testing.T) {
+	rng := seeded(t)
+	const allOf, oneIn = 60, 7 // every one of the first operations, then a sample
+	failed := 0
+	for i := 0; ; i++ {
+		if i > allOf && rng.IntN(oneIn) != 0 {
+			continue
+		}
+		injected, exited := lifeWithFailure(t, int32(i))
+		if !injected {
+			break
+		}
+		if exited {
+			failed++
+		}
+		if t.Failed() {
+			t.Fatalf("write %d", i)
+		}
+	}
+	if failed == 0 {
+		t.Error("no failed write asked for the end of the process")
+	}
+}
+
+func lifeWithFailure(t *testing.T, index int32) (injected, exited bool) {
+	mem := vfs.NewCrashableMem()
+	x := newExits()
+	writes := errorfs.OnIndex(index)
+	inj := &errorfs.Counter{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
+		// Pebble panics when it cannot sync its own directory: the process ends all
+		// the same, but so would this one.
+		pebbleDir := op.Path == "data/log" && op.Kind == errorfs.OpFileSync
+		if op.Kind.ReadOrWrite() == errorfs.OpIsRead || op.Kind == errorfs.OpFileClose || pebbleDir {
+			return nil
+		}
+		return writes.MaybeError(op)
+	})}
+	cfg := testConfig(t, errorfs.Wrap(mem, inj), x)
+	cfg.ImageLogBytes = 300
+	cfg.FloorInterval = testHeartbeat
+	h := newHistory()
+	n, err := openNode(cfg, GroupConfig{ID: 7, Name: "test", MaxBatchCommands: 2})
+	if err == nil {
+		select {
+		case <-n.Ready():
+			count := 0
+			loadUntil(t, n, h, func() bool {
+				h.mu.Lock()
+				defer h.mu.Unlock()
+				count++
+				return count > 60 || x.happened()
+			})
+		case <-x.ch:
+		}
+		_ = n.host.Close() // may fail: the disk did
+	}
+	survivor := mem.CrashClone(vfs.CrashCloneCfg{})
+	again, err := openNode(testConfig(t, survivor, nil), testGroup)
+	if err != nil {
+		t.Errorf("open after the failure of write %d: %v (exit: %s)", index, err, x.reason)
+		return true, false
+	}
+	defer func() { _ = again.host.Close() }()
+	ready(t, again)
+	h.check(t, again.ledger)
+	return inj.Load() > 0, x.happened()
+}
+
+// Without it: a hanging disk would keep the leadership and everybody would wait for
+// ever (raft #503, #614).
+func TestStalledWriteEndsTheProcess(t *testing.T) {
+	x := newExits()
+	release := make(chan struct{})
+	toggle := &errorfs.Toggle{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if strings.HasSuffix(op.Path, ".log") && op.Kind != errorfs.OpFileClose {
+			<-release
+		}
+		return nil
+	})}
+	cfg := testConfig(t, errorfs.Wrap(vfs.NewMem(), toggle), x)
+	cfg.StallLimit = 50 * time.Millisecond
+	n := start(t, cfg)
+	toggle.On()
+	_, _, err := n.Propose(context.Background(), id(1))
+	<-x.ch
+	close(release)
+	if !IsUnknown(err) || x.code != ExitFailStop {
+		t.Fatalf("propose on a stalled disk: %v, exit %d %s", err, x.code, x.reason)
+	}
+}
+
+// Without it: a command that the machine cannot apply would be skipped here and
+// applied elsewhere (R6), or its caller told that it succeeded.
+func TestApplyErrorIsFatalAndUnknown(t *testing.T) {
+	x := newExits()
+	n := start(t, testConfig(t, vfs.NewMem(), x))
+	mustPropose(t, n, 1)
+	n.ledger.mu.Lock()
+	n.ledger.fail = true
+	n.ledger.mu.Unlock()
+	_, _, err := n.Propose(context.Background(), id(2))
+	if !IsUnknown(err) || !x.happened() || x.code != ExitFailStop {
+		t.Fatalf("got %v, exit %q", err, x.reason)
+	}
+	if _, _, err := n.Propose(context.Background(), id(3)); !IsNotProposed(err) && !IsUnknown(err) {
+		t.Fatalf("after the failure: %v", err)
+	}
+}

@@ -52,14 +52,9 @@ func (k *imageSink) Close() error {
 		k.discard(tmp)
 		return fmt.Errorf("write image: %w", err)
 	}
-	if err := s.fs.Rename(tmp, k.path); err != nil {
-		s.life.halt("group %d: rename image %s: %v", s.group, k.path, err)
-	}
-	if err := syncDir(s.fs, s.dir); err != nil {
-		s.life.halt("group %d: image %s: %v", s.group, k.path, err)
-	}
-	if err := s.add(s.describe(k.header, k.path, k.written)); err != nil {
-		s.life.halt("group %d: image %s: %v", s.group, k.path, err)
+	if err := k.publish(tmp); err != nil {
+		s.life.fail("group %d: image %s: %v", s.group, k.path, err)
+		return err
 	}
 	if k.durable != nil {
 		k.durable()
@@ -67,6 +62,17 @@ func (k *imageSink) Close() error {
 	s.met.imageSeconds.Observe(s.now().Sub(k.start).Seconds())
 	s.met.imageBytes.Set(float64(k.written))
 	return nil
+}
+
+func (k *imageSink) publish(tmp string) error {
+	s := k.store
+	if err := s.fs.Rename(tmp, k.path); err != nil {
+		return fmt.Errorf("rename image: %w", err)
+	}
+	if err := syncDir(s.fs, s.dir); err != nil {
+		return err
+	}
+	return s.add(s.describe(k.header, k.path, k.written))
 }
 
 // Cancel removes what was written.
