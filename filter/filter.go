@@ -85,9 +85,12 @@ func (f *Filter) generation(number, keys uint64) *generation {
 
 // Add records a key: from its return on, Test is true for it (L1). It never
 // fails and never waits for a rebuild.
-func (f *Filter) Add(key uint64) {
+func (f *Filter) Add(key uint64) { f.addFrom(f.gen.Load(), key) }
+
+// addFrom is Add after it has looked at the generations.
+func (f *Filter) addFrom(g *generations, key uint64) {
 	p := probesOf(key)
-	for g := f.gen.Load(); ; {
+	for {
 		g.current.add(&p)
 		if g.next != nil {
 			g.next.add(&p)
