@@ -49,7 +49,7 @@ type Campaign struct {
 
 // CampaignVoucher is what every code of a campaign gives.
 type CampaignVoucher struct {
-	Type       string          `json:"type" enum:"DISCOUNT_VOUCHER,GIFT_VOUCHER"`
+	Type       string          `json:"type" enum:"DISCOUNT_VOUCHER,GIFT_VOUCHER" later:"LOYALTY_CARD,LUCKY_DRAW"`
 	Discount   *Discount       `json:"discount,omitempty"`
 	Gift       *Gift           `json:"gift,omitempty"`
 	Redemption RedemptionLimit `json:"redemption,omitzero"`
@@ -61,7 +61,7 @@ type CampaignVoucher struct {
 type CampaignCreate struct {
 	Name           string           `json:"name"`
 	Description    string           `json:"description,omitempty"`
-	CampaignType   string           `json:"campaign_type,omitempty" enum:"DISCOUNT_COUPONS,GIFT_VOUCHERS"`
+	CampaignType   string           `json:"campaign_type,omitempty" enum:"DISCOUNT_COUPONS,GIFT_VOUCHERS" later:"PROMOTION,REFERRAL_PROGRAM,LOYALTY_PROGRAM,LUCKY_DRAW,GIVEAWAYS"`
 	Type           string           `json:"type,omitempty" enum:"STATIC,AUTO_UPDATE,STANDALONE"`
 	Category       string           `json:"category,omitempty"`
 	StartDate      Time             `json:"start_date,omitzero"`

@@ -144,7 +144,7 @@ func TestVoucherCSVHeaders(t *testing.T) {
 			t.Errorf("%q: %v", header, err)
 		}
 	}
-	bad("", "EOF")
+	bad("", "the file is empty")
 	bad("name,value\n", "no column named code")
 	bad("code,Start Date,start_date\n", "occurs twice")
 	v, err := NewVoucherCSV(NewCSVReader(strings.NewReader("code,Validity-Timeframe Duration\nA,P1D\nB,\n")))

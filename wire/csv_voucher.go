@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"errors"
+	"io"
 	"strings"
 )
 
@@ -36,6 +38,9 @@ type csvMember struct{ key, value string }
 // NewVoucherCSV reads the header. The error is a *CSVError, or the input's.
 func NewVoucherCSV(rows *CSVReader) (*VoucherCSV, error) {
 	header, err := rows.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, &CSVError{Line: rows.Line(), Message: "the file is empty"}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 //
 //	max:"255"          the longest string in bytes (default TextBytesMax)
 //	enum:"A,B"         the values of a string
+//	later:"C"          values of Voucherify's that are refused with not_supported
 //	check:"currency"   three capital letters
 //	signed:"true"      a number that may be negative
 //	null:"keep"        an Opt that tells null from absent
@@ -131,7 +132,7 @@ func (g *generic) value(v reflect.Value, how rules) *FieldError {
 
 func (g *generic) text(dst *string, how rules) *FieldError {
 	if len(how.enum) > 0 {
-		return g.r.enum(dst, how.enum)
+		return g.r.enum(dst, how.enum, how.later...)
 	}
 	if err := g.r.text(dst, how.max); err != nil {
 		return err
@@ -194,6 +195,7 @@ type planField struct {
 type rules struct {
 	max      int
 	enum     []string
+	later    []string
 	currency bool
 	signed   bool
 }
@@ -241,6 +243,9 @@ func rulesOf(tag reflect.StructTag) rules {
 	}
 	if values := tag.Get("enum"); values != "" {
 		how.enum = strings.Split(values, ",")
+	}
+	if values := tag.Get("later"); values != "" {
+		how.later = strings.Split(values, ",")
 	}
 	return how
 }

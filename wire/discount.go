@@ -28,7 +28,7 @@ var discountEffects = []string{
 // checked where campaigns and vouchers are made; here they are only read.
 type Discount struct {
 	Type        string       `json:"type" enum:"AMOUNT,PERCENT,FIXED,UNIT"`
-	Effect      string       `json:"effect,omitempty" enum:"APPLY_TO_ORDER,APPLY_TO_ITEMS,APPLY_TO_ITEMS_PROPORTIONALLY,APPLY_TO_ITEMS_BY_QUANTITY,APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY,ADD_MISSING_ITEMS,ADD_NEW_ITEMS"`
+	Effect      string       `json:"effect,omitempty" enum:"APPLY_TO_ORDER,APPLY_TO_ITEMS,APPLY_TO_ITEMS_PROPORTIONALLY,APPLY_TO_ITEMS_BY_QUANTITY,APPLY_TO_ITEMS_PROPORTIONALLY_BY_QUANTITY,ADD_MISSING_ITEMS,ADD_NEW_ITEMS" later:"ADD_MANY_ITEMS,APPLY_TO_CHEAPEST,APPLY_TO_MOST_EXPENSIVE,APPLY_TO_EVERY"`
 	AmountOff   Opt[int64]   `json:"amount_off,omitzero"`
 	PercentOff  Opt[Percent] `json:"percent_off,omitzero"`
 	AmountLimit Opt[int64]   `json:"amount_limit,omitzero"`

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"slices"
+
 	"github.com/go-faster/jx"
 )
 
@@ -124,8 +126,9 @@ func (r *reader) text(dst *string, maxBytes int) *FieldError {
 	return nil
 }
 
-// enum reads one of a fixed set of strings; dst then holds the constant.
-func (r *reader) enum(dst *string, values []string) *FieldError {
+// enum reads one of a fixed set of strings; dst then holds the constant. The
+// values in later are known and not carried out by this version (W4).
+func (r *reader) enum(dst *string, values []string, later ...string) *FieldError {
 	var got string
 	if err := r.text(&got, TextBytesMax); err != nil {
 		return err
@@ -135,6 +138,9 @@ func (r *reader) enum(dst *string, values []string) *FieldError {
 			*dst = v
 			return nil
 		}
+	}
+	if slices.Contains(later, got) {
+		return notSupported("", "asks for %s, which this version does not carry out", got)
 	}
 	return unknownValue(got, values)
 }

@@ -7,7 +7,7 @@ const (
 	ObjectPromotionStack = "promotion_stack"
 )
 
-var redeemableObjects = []string{ObjectVoucher, ObjectPromotionTier, ObjectPromotionStack}
+var redeemableObjects = []string{ObjectVoucher}
 
 // Redeemable names what is to be redeemed: the code of a voucher.
 type Redeemable struct {
@@ -32,7 +32,7 @@ func (v *Redeemable) decode(r *reader) *FieldError {
 	for f.next() {
 		switch f.index {
 		case 0:
-			f.done(v.decodeObject(r))
+			f.done(r.enum(&v.Object, redeemableObjects, ObjectPromotionTier, ObjectPromotionStack))
 		case 1:
 			f.done(r.text(&v.ID, CodeBytesMax))
 		case 2:
@@ -48,16 +48,6 @@ func (v *Redeemable) decode(r *reader) *FieldError {
 		return fieldErr(KeyInvalidPayload, "object", "is missing")
 	case v.ID == "":
 		return fieldErr(KeyInvalidPayload, "id", "is missing")
-	}
-	return nil
-}
-
-func (v *Redeemable) decodeObject(r *reader) *FieldError {
-	if err := r.enum(&v.Object, redeemableObjects); err != nil {
-		return err
-	}
-	if v.Object != ObjectVoucher {
-		return notSupported("", "%s is not carried out by this version; redeem a voucher", v.Object)
 	}
 	return nil
 }

@@ -53,6 +53,8 @@ func TestRedeemRequestRefusals(t *testing.T) {
 	bad("{"+one+",\"tracking_id\":\"\xff\"}", "", payload, "UTF-8")
 	bad(`{`+one+`,"tracking_id":"\ud800"}`, "", payload, "surrogate")
 	bad(`{`+one+`,"tracking_id":"\udc00\ud800"}`, "", payload, "surrogate")
+	bad(`{`+one+`,"tracking_id":"\ud800\ue000"}`, "", payload, "surrogate")
+	bad(`{`+one+`,"tracking_id":"\ud800x"}`, "", payload, "surrogate")
 	bad("{"+one+",\"tracking_id\":\"a\nb\"}", "tracking_id", payload, "is not valid JSON")
 	bad(`{`+one+`,"tracking_id":7}`, "tracking_id", payload, "must be a string, not a number")
 	bad(`{`+one+`,"tracking_id":"`+strings.Repeat("x", 256)+`"}`, "tracking_id", payload, "at most 255 bytes")
@@ -82,6 +84,8 @@ func TestRedeemRequestRefusals(t *testing.T) {
 	bad(`{"metadata":{"a":{"b":1,"b":1}}}`, "metadata.a.b", payload, "occurs twice")
 	bad(`{"metadata":{"a":[1,{"b":1e999}]}}`, "metadata.a[1].b", payload, "range of a double")
 	bad(`{"options":{"expand":["ordr"]}}`, "options.expand[0]", payload, `did you mean "order"?`)
+	deep := strings.Repeat("[", DepthMax-1) + strings.Repeat("]", DepthMax-1)
+	bad(`{`+one+`,"metadata":{"a":`+deep+`}}`, "", payload, "deeper than 32")
 	bad(`{"order":`+strings.Repeat(`{"order":`, 10_000)+`1`, "", payload, "deeper than 32")
 	bad(`{"x":`+strings.Repeat("[", 10_000)+strings.Repeat("]", 10_000)+`}`, "", payload, "deeper than 32")
 }

@@ -3,7 +3,7 @@ package wire
 // VoucherCreate is the body of POST /v1/vouchers and POST /v1/vouchers/{code}.
 type VoucherCreate struct {
 	Code           string          `json:"code,omitempty" max:"1024"`
-	Type           string          `json:"type,omitempty" enum:"DISCOUNT_VOUCHER,GIFT_VOUCHER"`
+	Type           string          `json:"type,omitempty" enum:"DISCOUNT_VOUCHER,GIFT_VOUCHER" later:"LOYALTY_CARD,LUCKY_DRAW"`
 	CodeConfig     *CodeConfig     `json:"code_config,omitempty"`
 	Campaign       string          `json:"campaign,omitempty"`
 	CampaignID     string          `json:"campaign_id,omitempty" max:"255"`
