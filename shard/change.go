@@ -26,11 +26,11 @@ func (s *Shard) begin(h *Header, project, ordinal uint32, r *Reply) (row codeRow
 	v := &s.codeView
 	s.view(h.Slot, ordinal, row, v)
 	switch {
-	case v.Deleted || v.Project != project:
-		r.Outcome = coupon.NotFound
 	case !s.admit(h, v.Fence, r):
 	case h.BasisMask != 0 && h.BasisVersion != v.Version:
 		r.Outcome = coupon.Reevaluate
+	case v.Deleted || v.Project != project:
+		r.Outcome = coupon.NotFound
 	case s.spent(recordBytesMax):
 		r.Outcome = coupon.CapacityExceeded
 	default:

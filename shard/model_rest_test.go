@@ -1,0 +1,88 @@
+package shard
+
+import "github.com/scrip-engine/scrip/coupon"
+
+func (m *model) raise(q *Fence) Reply {
+	if q.Scope == FenceProject {
+		m.fences[q.Ordinal] = max(m.fences[q.Ordinal], q.Index)
+		return Reply{}
+	}
+	ca := m.campaigns[q.Ordinal]
+	if ca == nil {
+		return Reply{Outcome: coupon.ResourceNotFound}
+	}
+	ca.fence = max(ca.fence, q.Index)
+	return Reply{}
+}
+
+func (m *model) campaign(h *Header, q *Campaign) Reply {
+	old := m.campaigns[q.Ordinal]
+	if old != nil && (old.Ended || !q.Ended) {
+		return Reply{Replayed: true}
+	}
+	e := m.event(h, h.Slot, KindCampaign)
+	if old == nil {
+		old = &modelCampaign{Campaign: *q, fence: q.Birth}
+		m.campaigns[q.Ordinal] = old
+	}
+	if q.Ended {
+		old.Ended, old.endedAt = true, m.now
+	}
+	return e.reply
+}
+
+func (m *model) bear(h *Header, q *Customer) *modelCustomer {
+	e := m.event(h, q.Source.Slot(), KindCustomer)
+	c := &modelCustomer{id: e.reply.ID, source: q.Source, sealed: string(q.Sealed), version: 1}
+	m.customers = append(m.customers, c)
+	return c
+}
+
+func (m *model) byID(id coupon.ID) *modelCustomer {
+	for _, c := range m.customers {
+		if c.id == id && !c.forgotten {
+			return c
+		}
+	}
+	return nil
+}
+
+func (m *model) customer(h *Header, q *Customer) Reply {
+	known := m.byID(q.ID)
+	if !q.Source.IsZero() {
+		known = m.bySource(q.Source)
+	}
+	switch {
+	case m.now > h.NotAfter:
+		return Reply{Outcome: coupon.TooLate}
+	case known == nil && q.Source.IsZero():
+		return Reply{Outcome: coupon.ResourceNotFound}
+	case h.BasisMask != 0 && (known == nil || known.version != h.BasisVersion):
+		return Reply{Outcome: coupon.Reevaluate}
+	}
+	if known == nil {
+		known = m.bear(h, q)
+		r := m.events[len(m.events)-1].reply
+		r.Customer, r.Version = known.id, 1
+		return r
+	}
+	known.sealed = string(q.Sealed)
+	known.version++
+	r := m.event(h, h.Slot, KindCustomer).reply
+	r.ID, r.Customer, r.Version = known.id, known.id, known.version
+	return r
+}
+
+func (m *model) forget(h *Header, q *Forget) Reply {
+	known := m.byID(q.ID)
+	switch {
+	case m.now > h.NotAfter:
+		return Reply{Outcome: coupon.TooLate}
+	case known == nil:
+		return Reply{Outcome: coupon.NotFound}
+	}
+	known.forgotten = true
+	r := m.event(h, h.Slot, KindForget).reply
+	r.ID, r.Customer = known.id, known.id
+	return r
+}
