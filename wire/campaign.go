@@ -54,7 +54,9 @@ type CampaignVoucher struct {
 	Gift       *Gift           `json:"gift,omitempty"`
 	Redemption RedemptionLimit `json:"redemption,omitzero"`
 	CodeConfig *CodeConfig     `json:"code_config,omitempty"`
-	HolderOnly Opt[bool]       `json:"holder_only,omitzero"`
+	// HolderOnly is ours: only the customer that a code is allocated to may
+	// redeem it; a code without a holder cannot be redeemed.
+	HolderOnly Opt[bool] `json:"holder_only,omitzero"`
 }
 
 // CampaignCreate is the body of POST /v1/campaigns.

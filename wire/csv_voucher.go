@@ -133,7 +133,7 @@ func (row *csvRow) finishGift() *FieldError {
 func (row *csvRow) finishDiscount() *FieldError {
 	d := &Discount{
 		Type: row.discountType, Effect: row.effect, AmountLimit: row.amountLimit,
-		UnitType: row.unitType, Currency: row.currency,
+		UnitType: row.unitType,
 	}
 	scale := 0
 	if d.Type == DiscountPercent {
@@ -141,6 +141,8 @@ func (row *csvRow) finishDiscount() *FieldError {
 	}
 	v, err := csvInt(row.value, scale)
 	switch {
+	case row.currency != "":
+		return notSupported("currency", "is for gift cards; a discount is in the project's currency")
 	case d.Type == "":
 		return fieldErr(KeyInvalidPayload, "discount_type", "is missing")
 	case err != nil:

@@ -35,10 +35,8 @@ type Discount struct {
 	FixedAmount Opt[int64]   `json:"fixed_amount,omitzero"`
 	UnitOff     Opt[int64]   `json:"unit_off,omitzero"`
 	UnitType    string       `json:"unit_type,omitempty"`
-	UnitPrice   Opt[int64]   `json:"unit_price,omitzero"`
 	Product     ItemProduct  `json:"product,omitzero"`
 	SKU         ItemProduct  `json:"sku,omitzero"`
-	Currency    string       `json:"currency,omitempty" check:"currency"`
 }
 
 func (d *Discount) append(w *writer) {
@@ -51,10 +49,8 @@ func (d *Discount) append(w *writer) {
 	w.optInt("fixed_amount", d.FixedAmount)
 	w.optInt("unit_off", d.UnitOff)
 	w.optStr("unit_type", d.UnitType)
-	w.optInt("unit_price", d.UnitPrice)
 	d.Product.append(w, "product")
 	d.SKU.append(w, "sku")
-	w.optStr("currency", d.Currency)
 	w.close()
 }
 

@@ -12,7 +12,7 @@ var notBuilt = map[string]fieldNames{
 	"Redeemable":    {"reward"},
 	"Discount": {
 		"amount_off_formula", "percent_off_formula", "fixed_amount_formula", "unit_off_formula",
-		"aggregated_amount_limit", "is_dynamic", "units",
+		"aggregated_amount_limit", "is_dynamic", "units", "currency",
 	},
 	"VoucherCreate":  voucherNotBuilt,
 	"VoucherUpdate":  voucherNotBuilt,
