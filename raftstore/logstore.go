@@ -62,17 +62,7 @@ func openLogStore(s *logStore) error {
 		return fmt.Errorf("open log: %w", err)
 	}
 	for ok := it.First(); ok && err == nil; ok = it.Next() {
-		index := indexOf(it.Key())
-		if s.first == 0 {
-			s.first = index
-		} else if index != s.last+1 {
-			err = fmt.Errorf("%w: log entry %d follows %d", ErrLogGap, index, s.last)
-		}
-		s.last = index
-		var v []byte
-		if v, err = it.ValueAndErr(); err == nil {
-			err = verifyLog(it.Key(), v)
-		}
+		err = s.admit(it)
 	}
 	if cerr := it.Close(); err == nil {
 		err = cerr
@@ -81,6 +71,22 @@ func openLogStore(s *logStore) error {
 		return fmt.Errorf("open log: %w", err)
 	}
 	return nil
+}
+
+// admit verifies the entry at the iterator and lets the log end with it.
+func (s *logStore) admit(it *pebble.Iterator) error {
+	index := indexOf(it.Key())
+	if s.first == 0 {
+		s.first = index
+	} else if index != s.last+1 {
+		return fmt.Errorf("%w: log entry %d follows %d", ErrLogGap, index, s.last)
+	}
+	s.last = index
+	v, err := it.ValueAndErr()
+	if err != nil {
+		return err
+	}
+	return verifyLog(it.Key(), v)
 }
 
 // IsMonotonic tells raft to remove the old log after an install instead of
