@@ -120,13 +120,14 @@ type imageWriter struct {
 
 func newImageWriter(w io.Writer, h *imageHeader) (*imageWriter, error) {
 	head := h.encode()
+	crc := binary.LittleEndian.Uint32(head[len(head)-4:]) // before Write: a vfs.File may scribble on what it is given
 	if _, err := w.Write(head); err != nil {
 		return nil, err
 	}
 	return &imageWriter{
 		w:      w,
 		block:  make([]byte, imageBlockHeader, imageBlockHeader+imageBlockBytesMax),
-		header: binary.LittleEndian.Uint32(head[len(head)-4:]),
+		header: crc,
 	}, nil
 }
 
