@@ -184,6 +184,7 @@ func (c *cursor) campaign(r *Campaign) {
 // cannot read, and the key that opens them in a table of its own, so that
 // forgetting a customer is destroying 32 bytes.
 type Customer struct {
+	Project uint32
 	Source  coupon.Hash // keyed hash of the source id; slot included
 	ID      coupon.ID
 	Minted  bool // Source was made up, since the customer has none
@@ -196,6 +197,7 @@ const DataKeyBytes = 32
 
 // AppendCustomer appends the body to dst.
 func AppendCustomer(dst []byte, r *Customer) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, r.Project)
 	dst = appendHash(dst, r.Source)
 	dst = binary.LittleEndian.AppendUint64(dst, packID(r.ID))
 	dst = append(dst, boolByte(r.Minted))
@@ -204,7 +206,7 @@ func AppendCustomer(dst []byte, r *Customer) []byte {
 }
 
 func (c *cursor) customer(r *Customer) {
-	*r = Customer{Source: c.hash(), ID: c.id(), Minted: c.u8() != 0}
+	*r = Customer{Project: c.u32(), Source: c.hash(), ID: c.id(), Minted: c.u8() != 0}
 	copy(r.DataKey[:], c.take(DataKeyBytes))
 	r.Sealed = c.bytes(customerBytesMax)
 }
@@ -216,15 +218,19 @@ func decodeCustomer(b []byte, r *Customer) error {
 }
 
 // Forget deletes the customer with ID and destroys the key of its data.
-type Forget struct{ ID coupon.ID }
+type Forget struct {
+	Project uint32
+	ID      coupon.ID
+}
 
 // AppendForget appends the body to dst.
 func AppendForget(dst []byte, r *Forget) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, r.Project)
 	return binary.LittleEndian.AppendUint64(dst, packID(r.ID))
 }
 
 func decodeForget(b []byte, r *Forget) error {
 	c := cursor{b: b}
-	*r = Forget{ID: c.id()}
+	*r = Forget{Project: c.u32(), ID: c.id()}
 	return c.end()
 }

@@ -61,8 +61,9 @@ func (s *Shard) findCustomer(source coupon.Hash) (customerRow, uint32) {
 	return customerRow(t.customers.at(s.a, uint32(v), customerRowBytes)), uint32(v)
 }
 
-// customerByID returns the row of a customer who was not forgotten, or nil.
-func (s *Shard) customerByID(id coupon.ID) (customerRow, uint32) {
+// customerByID returns the row of a customer of the project who was not
+// forgotten, or nil.
+func (s *Shard) customerByID(project uint32, id coupon.ID) (customerRow, uint32) {
 	f := s.event(id)
 	var rec Record
 	if f == nil || f.kind() != KindCustomer || f.flags()&RecordBirth == 0 || DecodeRecord(f, &rec) != nil {
@@ -93,7 +94,7 @@ func (s *Shard) applyCustomer(h *Header, body []byte, r *Reply) error {
 	if bySource {
 		row, ordinal = s.findCustomer(q.Source)
 	} else {
-		row, ordinal = s.customerByID(q.ID)
+		row, ordinal = s.customerByID(q.Project, q.ID)
 	}
 	switch {
 	case s.now > h.NotAfter:
@@ -121,7 +122,7 @@ func (s *Shard) putCustomer(h *Header, q *Customer, row customerRow, ordinal uin
 	row.put64(32, uint64(s.now))
 	row.put32(48, row.version()+1)
 	rec := s.newRecord(h)
-	rec.Ordinal, rec.Customer = ordinal, coupon.ID{Slot: h.Slot, Seq: row.seq()}
+	rec.Project, rec.Ordinal, rec.Customer = q.Project, ordinal, coupon.ID{Slot: h.Slot, Seq: row.seq()}
 	s.commit(h.Slot, rec)
 	*r = Reply{ID: rec.Customer, Customer: rec.Customer, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot, Version: row.version()}
 }
@@ -141,7 +142,7 @@ func (s *Shard) bearCustomer(h *Header, q *Customer, held *stripe) coupon.ID {
 	ordinal, b := t.customers.add(s.a, customerRowBytes)
 	s.grow(customerRowBytes)
 	rec := s.newRecord(h)
-	rec.Kind, rec.Key, rec.Ordinal = KindCustomer, coupon.Hash{}, ordinal
+	rec.Kind, rec.Key, rec.Project, rec.Ordinal = KindCustomer, coupon.Hash{}, q.Project, ordinal
 	rec.Flags |= RecordBirth
 	id := s.commit(slot, rec)
 	row := customerRow(b)
@@ -188,7 +189,7 @@ func (s *Shard) applyForget(h *Header, body []byte, r *Reply) error {
 	}
 	p := s.lock(h.Slot)
 	defer p.mu.Unlock()
-	row, ordinal := s.customerByID(q.ID)
+	row, ordinal := s.customerByID(q.Project, q.ID)
 	switch {
 	case s.now > h.NotAfter:
 		r.Outcome = coupon.TooLate
@@ -205,7 +206,7 @@ func (s *Shard) applyForget(h *Header, body []byte, r *Reply) error {
 	row.put32(52, row.flags()|customerForgotten)
 	row.put64(32, uint64(s.now))
 	rec := s.newRecord(h)
-	rec.Ordinal, rec.Customer = ordinal, q.ID
+	rec.Project, rec.Ordinal, rec.Customer = q.Project, ordinal, q.ID
 	s.commit(h.Slot, rec)
 	*r = Reply{ID: q.ID, Customer: q.ID, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot}
 	return nil

@@ -140,7 +140,7 @@ func (g *generator) draw() *command {
 		return &command{Header{Kind: kind, Slot: c.Source.Slot()}, c}
 	case KindForget:
 		id := g.anyCustomer()
-		return &command{Header{Kind: kind, Slot: id.Slot}, &Forget{id}}
+		return &command{Header{Kind: kind, Slot: id.Slot}, &Forget{ID: id}}
 	case KindCampaign:
 		return &command{Header{Kind: kind, Slot: 3}, &Campaign{Ordinal: pick(g, "campaign", uint32(1), 5), Project: 1,
 			Limit: 1, Ended: pick(g, "end", false, false, false, true)}}

@@ -171,7 +171,7 @@ func (p *pair) views() {
 		}
 		for _, c := range p.m.customers {
 			var v CustomerView
-			if found := s.Customer(c.id, &v); found == c.forgotten || found && (string(v.Sealed) != c.sealed || v.Version != c.version || v.Source != c.source) {
+			if found := s.Customer(0, c.id, &v); found == c.forgotten || found && (string(v.Sealed) != c.sealed || v.Version != c.version || v.Source != c.source) {
 				p.t.Fatalf("customer %v: found %v %+v, want %+v", c.id, found, v, c)
 			}
 		}

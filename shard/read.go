@@ -219,14 +219,14 @@ func (s *Shard) CustomerBySource(source coupon.Hash) (coupon.ID, bool) {
 	return id, id != (coupon.ID{})
 }
 
-// Customer reads a customer who was not forgotten.
-func (s *Shard) Customer(id coupon.ID, v *CustomerView) bool {
+// Customer reads a customer of the project who was not forgotten.
+func (s *Shard) Customer(project uint32, id coupon.ID, v *CustomerView) bool {
 	if id.Slot >= coupon.Slots {
 		return false
 	}
 	p := s.rlock(id.Slot)
 	defer p.mu.RUnlock()
-	row, _ := s.customerByID(id)
+	row, _ := s.customerByID(project, id)
 	if row == nil {
 		return false
 	}

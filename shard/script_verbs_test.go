@@ -102,7 +102,7 @@ func (sc *script) command(verb string, a args) string {
 		return out
 	case "forget":
 		id := sc.customers[a.names[0]]
-		return sc.send(AppendForget(sc.head(KindForget, id.Slot, a), &Forget{id}), "")
+		return sc.send(AppendForget(sc.head(KindForget, id.Slot, a), &Forget{ID: id}), "")
 	}
 	return sc.change(verb, a)
 }
