@@ -18,7 +18,7 @@ func createCampaign(x *exchange) error {
 	return x.json(c)
 }
 
-// getCampaign is GET /v1/campaigns/{id}.
+// getCampaign is GET /v1/campaigns/{campaignId}.
 func getCampaign(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {
@@ -31,7 +31,7 @@ func getCampaign(x *exchange) error {
 	return x.json(c)
 }
 
-// updateCampaign is PUT /v1/campaigns/{id}.
+// updateCampaign is PUT /v1/campaigns/{campaignId}.
 func updateCampaign(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {
@@ -48,7 +48,7 @@ func updateCampaign(x *exchange) error {
 	return x.json(c)
 }
 
-// deleteCampaign is DELETE /v1/campaigns/{id}: a job that takes its codes along.
+// deleteCampaign is DELETE /v1/campaigns/{campaignId}: a job that takes its codes along.
 func deleteCampaign(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {
@@ -66,7 +66,7 @@ func listCampaigns(x *exchange) error {
 	q := x.query()
 	q.unsupported("campaign_status", "access_settings_assigned_to_areas_and_stores", "voucher_type", "ids")
 	find := engine.CampaignQuery{
-		Page:         q.page("created_at", "updated_at", "name", "id"),
+		Page:         q.page("updated_at", "name", "id"),
 		CampaignType: q.oneOf("campaign_type", wire.CampaignDiscountCoupons, wire.CampaignGiftVouchers),
 	}
 	if q.err != nil {
@@ -79,10 +79,10 @@ func listCampaigns(x *exchange) error {
 	return x.json(list)
 }
 
-// enableCampaign is POST /v1/campaigns/{id}/enable.
+// enableCampaign is POST /v1/campaigns/{campaignId}/enable.
 func enableCampaign(x *exchange) error { return switchCampaign(x, true) }
 
-// disableCampaign is POST /v1/campaigns/{id}/disable: when it is answered, no
+// disableCampaign is POST /v1/campaigns/{campaignId}/disable: when it is answered, no
 // later redemption through the campaign succeeds (P7).
 func disableCampaign(x *exchange) error { return switchCampaign(x, false) }
 
@@ -98,7 +98,7 @@ func switchCampaign(x *exchange, on bool) error {
 	return x.json(c)
 }
 
-// campaignSummary is GET /v1/campaigns/{id}/summary.
+// campaignSummary is GET /v1/campaigns/{campaignId}/summary.
 func campaignSummary(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {
@@ -111,7 +111,7 @@ func campaignSummary(x *exchange) error {
 	return x.json(sum)
 }
 
-// addVouchers is POST /v1/campaigns/{id}/vouchers: one voucher at once, or with
+// addVouchers is POST /v1/campaigns/{campaignId}/vouchers: one voucher at once, or with
 // vouchers_count above one a job.
 func addVouchers(x *exchange) error {
 	id, err := x.idParam()
@@ -137,7 +137,7 @@ func addVouchers(x *exchange) error {
 	return x.accepted(job)
 }
 
-// addVoucherWithCode is POST /v1/campaigns/{id}/vouchers/{code}.
+// addVoucherWithCode is POST /v1/campaigns/{campaignId}/vouchers/{code}.
 func addVoucherWithCode(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {

@@ -18,7 +18,7 @@ func putCustomer(x *exchange) error {
 	return x.json(c)
 }
 
-// getCustomer is GET /v1/customers/{id}.
+// getCustomer is GET /v1/customers/{customerId}.
 func getCustomer(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {
@@ -31,7 +31,7 @@ func getCustomer(x *exchange) error {
 	return x.json(c)
 }
 
-// updateCustomer is PUT /v1/customers/{id}.
+// updateCustomer is PUT /v1/customers/{customerId}.
 func updateCustomer(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {
@@ -48,7 +48,7 @@ func updateCustomer(x *exchange) error {
 	return x.json(c)
 }
 
-// deleteCustomer is DELETE /v1/customers/{id}.
+// deleteCustomer is DELETE /v1/customers/{customerId}.
 func deleteCustomer(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {
@@ -60,15 +60,17 @@ func deleteCustomer(x *exchange) error {
 	return x.gone()
 }
 
-// listCustomers is GET /v1/customers.
+// listCustomers is GET /v1/customers. The SDK walks through it by
+// starting_after, the created_at of the last customer it saw.
 func listCustomers(x *exchange) error {
 	q := x.query()
 	q.unsupported("city", "segment_id", "ids")
 	find := engine.CustomerQuery{
-		Page:  q.page("created_at", "email", "id", "name", "updated_at", "source_id"),
+		Page:  q.page("email", "id", "name", "updated_at", "source_id"),
 		Email: q.text("email"),
 		Name:  q.text("name"),
 	}
+	find.StartingAfter = q.instant("starting_after")
 	find.After, find.Before = q.created()
 	if q.err != nil {
 		return q.err

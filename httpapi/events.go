@@ -13,6 +13,7 @@ import (
 // listEvents is GET /v1/events.
 func listEvents(x *exchange) error {
 	q := x.query()
+	q.unsupported("type")
 	cursor := q.text("cursor")
 	limit := q.number("limit", 1, pageLimitMax, pageLimitDefault)
 	if q.err != nil {
@@ -31,6 +32,7 @@ func listEvents(x *exchange) error {
 // cursor beside it, so the header wins.
 func streamEvents(x *exchange) error {
 	q := x.query()
+	q.unsupported("type")
 	cursor := q.text("cursor")
 	if q.err != nil {
 		return q.err

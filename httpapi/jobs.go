@@ -1,6 +1,6 @@
 package httpapi
 
-// getAsyncAction is GET /v1/async-actions/{id}.
+// getAsyncAction is GET /v1/async-actions/{asyncActionId}.
 func getAsyncAction(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {

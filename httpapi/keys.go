@@ -25,7 +25,7 @@ func listKeys(x *exchange) error {
 	return x.json(list)
 }
 
-// rotateKey is POST /v1/keys/{id}/rotate: a second key beside the first, which
+// rotateKey is POST /v1/keys/{keyId}/rotate: a second key beside the first, which
 // is revoked once every client has the new one.
 func rotateKey(x *exchange) error {
 	id, err := x.idParam()
@@ -39,7 +39,7 @@ func rotateKey(x *exchange) error {
 	return x.json(k)
 }
 
-// revokeKey is DELETE /v1/keys/{id}.
+// revokeKey is DELETE /v1/keys/{keyId}.
 func revokeKey(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {

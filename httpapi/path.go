@@ -19,9 +19,9 @@ func (x *exchange) codeParam() (string, error) {
 	return code, nil
 }
 
-// idParam returns the {id} of the path: an id, a name or a source id.
+// idParam returns the path's {…Id}: an id, a name or a source id.
 func (x *exchange) idParam() (string, error) {
-	raw, _ := x.http.UserValue("id").(string)
+	raw, _ := x.http.UserValue(x.route.idName).(string)
 	id, err := url.PathUnescape(raw)
 	if err != nil {
 		return "", refuse(wire.KeyNotFound, "The id in the path is not percent-encoded properly")

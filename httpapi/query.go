@@ -99,13 +99,15 @@ func (q *query) oneOf(name string, values ...string) string {
 	return ""
 }
 
-// order reads a field to sort by, with an optional minus in front.
-func (q *query) order(fields ...string) string {
-	values := make([]string, 0, 2*len(fields))
-	for _, f := range fields {
-		values = append(values, f, "-"+f)
+// order reads a field to sort by, with an optional minus in front. Lists are
+// kept by the time of creation; their other orders are known and refused.
+func (q *query) order(unbuilt []string) string {
+	given := q.text("order")
+	if field := strings.TrimPrefix(given, "-"); slices.Contains(unbuilt, field) {
+		q.fail(wire.KeyNotSupported, "order", "Lists are ordered by created_at or -created_at")
+		return ""
 	}
-	return q.oneOf("order", values...)
+	return q.oneOf("order", "created_at", "-created_at")
 }
 
 func (q *query) instant(name string) wire.Time {
@@ -128,15 +130,13 @@ func (q *query) created() (after, before wire.Time) {
 	return q.instant("created_at[after]"), q.instant("created_at[before]")
 }
 
-// page reads which part of a list is wanted.
-func (q *query) page(orders ...string) engine.Page {
+// page reads which part of a list is wanted. unbuilt are the fields by which
+// theirs can be ordered beside created_at.
+func (q *query) page(unbuilt ...string) engine.Page {
 	p := engine.Page{
-		Limit:         int(q.number("limit", 1, pageLimitMax, pageLimitDefault)),
-		Cursor:        q.text("cursor"),
-		StartingAfter: q.instant("starting_after"),
-	}
-	if len(orders) > 0 {
-		p.Order = q.order(orders...)
+		Limit:  int(q.number("limit", 1, pageLimitMax, pageLimitDefault)),
+		Cursor: q.text("cursor"),
+		Order:  q.order(unbuilt),
 	}
 	hasPage := q.args.Has("page")
 	if p.Cursor != "" {

@@ -95,7 +95,7 @@ func rollBack(x *exchange) (*wire.Rollback, error) {
 	return x.server.engine.Rollback(x.ctx, x.call, id, &req)
 }
 
-// rollBackOne is POST /v1/redemptions/{id}/rollback.
+// rollBackOne is POST /v1/redemptions/{redemptionId}/rollback.
 func rollBackOne(x *exchange) error {
 	done, err := rollBack(x)
 	if err != nil {
@@ -104,7 +104,7 @@ func rollBackOne(x *exchange) error {
 	return x.write(done)
 }
 
-// rollBackAll is POST /v1/redemptions/{id}/rollbacks, which also takes a single
+// rollBackAll is POST /v1/redemptions/{redemptionId}/rollbacks, which also takes a single
 // redemption; then there is no parent.
 func rollBackAll(x *exchange) error {
 	done, err := rollBack(x)
@@ -114,7 +114,7 @@ func rollBackAll(x *exchange) error {
 	return x.write(&wire.RollbacksResponse{Rollbacks: []wire.Rollback{*done}, Order: done.Order})
 }
 
-// getRedemption is GET /v1/redemptions/{id}.
+// getRedemption is GET /v1/redemptions/{redemptionId}.
 func getRedemption(x *exchange) error {
 	id, err := x.idParam()
 	if err != nil {
@@ -128,18 +128,18 @@ func getRedemption(x *exchange) error {
 }
 
 // listRedemptions is GET /v1/redemptions. Their order parameter sorts; the order
-// of a shop is order_source_id here.
+// of a shop is order_id here, its id or source id.
 func listRedemptions(x *exchange) error {
 	q := x.query()
 	q.unsupported("related_object_type", "related_object_id", "campaign_type", "ids")
 	find := engine.RedemptionQuery{
-		Page:     q.page("created_at", "id", "voucher_code", "tracking_id", "customer_id"),
+		Page:     q.page("id", "voucher_code", "tracking_id", "customer_id"),
 		Result:   q.oneOf("result", wire.ResultSuccess, wire.ResultFailure),
 		Status:   q.oneOf("status", wire.StatusSucceeded, wire.StatusFailed, wire.StatusRolledBack),
 		Campaign: q.text("campaign"),
 		Customer: q.text("customer"),
 		Voucher:  q.text("voucher"),
-		Order:    q.text("order_source_id"),
+		Order:    q.text("order_id"),
 	}
 	find.After, find.Before = q.created()
 	if q.err != nil {

@@ -24,6 +24,9 @@ type route struct {
 	// minimal routes know Prefer: return=minimal.
 	minimal bool
 
+	// idName is the parameter of the path beside {code}; metrics are the route's
+	// own. Both are filled in when the router is built.
+	idName  string
 	metrics *routeMetrics
 }
 
@@ -47,9 +50,9 @@ func routes() []route {
 		{method: post, path: "/v1/redemptions", name: "redemptions.create", access: change, body: json, handle: redeem, minimal: true},
 		{method: post, path: "/v1/redemptions/batch", name: "redemptions.batch", access: change, body: json, handle: redeemBatch, limit: batchBytesMax, minimal: true},
 		{method: get, path: "/v1/redemptions", name: "redemptions.list", access: read, body: none, handle: listRedemptions},
-		{method: get, path: "/v1/redemptions/{id}", name: "redemptions.get", access: read, body: none, handle: getRedemption},
-		{method: post, path: "/v1/redemptions/{id}/rollback", name: "redemptions.rollback", access: change, body: json, handle: rollBackOne},
-		{method: post, path: "/v1/redemptions/{id}/rollbacks", name: "redemptions.rollbacks", access: change, body: json, handle: rollBackAll},
+		{method: get, path: "/v1/redemptions/{redemptionId}", name: "redemptions.get", access: read, body: none, handle: getRedemption},
+		{method: post, path: "/v1/redemptions/{redemptionId}/rollback", name: "redemptions.rollback", access: change, body: json, handle: rollBackOne},
+		{method: post, path: "/v1/redemptions/{redemptionId}/rollbacks", name: "redemptions.rollbacks", access: change, body: json, handle: rollBackAll},
 		{method: post, path: "/v1/validations", name: "validations.create", access: read, body: json, handle: validate, minimal: true},
 		{method: post, path: "/v1/explain", name: "explain", access: read, body: json, handle: explain},
 
@@ -65,39 +68,40 @@ func routes() []route {
 		{method: post, path: "/v1/vouchers/{code}/disable", name: "vouchers.disable", access: change, body: none, handle: disableVoucher},
 		{method: post, path: "/v1/vouchers/{code}/balance", name: "vouchers.balance", access: change, body: json, handle: changeBalance},
 		{method: get, path: "/v1/vouchers/{code}/transactions", name: "vouchers.transactions", access: read, body: none, handle: listTransactions},
+		{method: get, path: "/v1/vouchers/{code}/timeline", name: "vouchers.timeline", access: read, body: none, handle: voucherTimeline},
 		{method: post, path: "/v1/vouchers/{code}/validate", name: "vouchers.validate", access: read, body: json, handle: validateVoucher},
 		{method: post, path: "/v1/vouchers/{code}/redemption", name: "vouchers.redeem", access: change, body: json, handle: redeemVoucher, minimal: true},
 		{method: get, path: "/v1/vouchers/{code}/redemption", name: "vouchers.redemptions", access: read, body: none, handle: listVoucherRedemptions},
 
 		{method: post, path: "/v1/campaigns", name: "campaigns.create", access: change, body: json, handle: createCampaign},
 		{method: get, path: "/v1/campaigns", name: "campaigns.list", access: read, body: none, handle: listCampaigns},
-		{method: get, path: "/v1/campaigns/{id}", name: "campaigns.get", access: read, body: none, handle: getCampaign},
-		{method: put, path: "/v1/campaigns/{id}", name: "campaigns.update", access: change, body: json, handle: updateCampaign},
-		{method: del, path: "/v1/campaigns/{id}", name: "campaigns.delete", access: change, body: none, handle: deleteCampaign},
-		{method: post, path: "/v1/campaigns/{id}/enable", name: "campaigns.enable", access: change, body: none, handle: enableCampaign},
-		{method: post, path: "/v1/campaigns/{id}/disable", name: "campaigns.disable", access: change, body: none, handle: disableCampaign},
-		{method: get, path: "/v1/campaigns/{id}/summary", name: "campaigns.summary", access: read, body: none, handle: campaignSummary},
-		{method: post, path: "/v1/campaigns/{id}/vouchers", name: "campaigns.add_vouchers", access: change, body: json, handle: addVouchers},
-		{method: get, path: "/v1/campaigns/{id}/vouchers.csv", name: "campaigns.export", access: read, body: none, handle: exportCampaignCSV},
-		{method: post, path: "/v1/campaigns/{id}/vouchers/{code}", name: "campaigns.add_voucher", access: change, body: json, handle: addVoucherWithCode},
-		{method: post, path: "/v1/campaigns/{id}/import", name: "campaigns.import", access: change, body: array, handle: importCampaign},
-		{method: post, path: "/v1/campaigns/{id}/importCSV", name: "campaigns.import_csv", access: change, body: csv, handle: importCampaignCSV},
+		{method: get, path: "/v1/campaigns/{campaignId}", name: "campaigns.get", access: read, body: none, handle: getCampaign},
+		{method: put, path: "/v1/campaigns/{campaignId}", name: "campaigns.update", access: change, body: json, handle: updateCampaign},
+		{method: del, path: "/v1/campaigns/{campaignId}", name: "campaigns.delete", access: change, body: none, handle: deleteCampaign},
+		{method: post, path: "/v1/campaigns/{campaignId}/enable", name: "campaigns.enable", access: change, body: none, handle: enableCampaign},
+		{method: post, path: "/v1/campaigns/{campaignId}/disable", name: "campaigns.disable", access: change, body: none, handle: disableCampaign},
+		{method: get, path: "/v1/campaigns/{campaignId}/summary", name: "campaigns.summary", access: read, body: none, handle: campaignSummary},
+		{method: post, path: "/v1/campaigns/{campaignId}/vouchers", name: "campaigns.add_vouchers", access: change, body: json, handle: addVouchers},
+		{method: get, path: "/v1/campaigns/{campaignId}/codes.csv", name: "campaigns.export", access: read, body: none, handle: exportCampaignCSV},
+		{method: post, path: "/v1/campaigns/{campaignId}/vouchers/{code}", name: "campaigns.add_voucher", access: change, body: json, handle: addVoucherWithCode},
+		{method: post, path: "/v1/campaigns/{campaignId}/import", name: "campaigns.import", access: change, body: array, handle: importCampaign},
+		{method: post, path: "/v1/campaigns/{campaignId}/importCSV", name: "campaigns.import_csv", access: change, body: csv, handle: importCampaignCSV},
 
 		{method: post, path: "/v1/customers", name: "customers.put", access: change, body: json, handle: putCustomer},
 		{method: get, path: "/v1/customers", name: "customers.list", access: read, body: none, handle: listCustomers},
-		{method: get, path: "/v1/customers/{id}", name: "customers.get", access: read, body: none, handle: getCustomer},
-		{method: put, path: "/v1/customers/{id}", name: "customers.update", access: change, body: json, handle: updateCustomer},
-		{method: del, path: "/v1/customers/{id}", name: "customers.delete", access: change, body: none, handle: deleteCustomer},
+		{method: get, path: "/v1/customers/{customerId}", name: "customers.get", access: read, body: none, handle: getCustomer},
+		{method: put, path: "/v1/customers/{customerId}", name: "customers.update", access: change, body: json, handle: updateCustomer},
+		{method: del, path: "/v1/customers/{customerId}", name: "customers.delete", access: change, body: none, handle: deleteCustomer},
 
 		{method: get, path: "/v1/async-actions", name: "async_actions.list", access: read, body: none, handle: listAsyncActions},
-		{method: get, path: "/v1/async-actions/{id}", name: "async_actions.get", access: read, body: none, handle: getAsyncAction},
+		{method: get, path: "/v1/async-actions/{asyncActionId}", name: "async_actions.get", access: read, body: none, handle: getAsyncAction},
 		{method: get, path: "/v1/events", name: "events.list", access: read, body: none, handle: listEvents},
 		{method: get, path: "/v1/events/stream", name: "events.stream", access: read, body: none, handle: streamEvents},
 
 		{method: post, path: "/v1/keys", name: "keys.create", access: admin, body: json, handle: createKey},
 		{method: get, path: "/v1/keys", name: "keys.list", access: admin, body: none, handle: listKeys},
-		{method: post, path: "/v1/keys/{id}/rotate", name: "keys.rotate", access: admin, body: none, handle: rotateKey},
-		{method: del, path: "/v1/keys/{id}", name: "keys.revoke", access: admin, body: none, handle: revokeKey},
+		{method: post, path: "/v1/keys/{keyId}/rotate", name: "keys.rotate", access: admin, body: none, handle: rotateKey},
+		{method: del, path: "/v1/keys/{keyId}", name: "keys.revoke", access: admin, body: none, handle: revokeKey},
 	}
 }
 
@@ -131,6 +135,7 @@ func (s *Server) router() fasthttp.RequestHandler {
 				line.limit = formBytesMax
 			}
 		}
+		line.idName = idName(line.path)
 		line.metrics = s.metrics.route(line.name)
 		r.Handle(line.method, line.path, s.serve(line))
 	}
@@ -141,6 +146,16 @@ func (s *Server) router() fasthttp.RequestHandler {
 	})
 	r.GlobalOPTIONS = s.elsewhere(other, (*exchange).gone)
 	return r.Handler
+}
+
+// idName returns the name of a path's {…Id}, or "".
+func idName(path string) string {
+	for segment := range strings.SplitSeq(path, "/") {
+		if name := strings.Trim(segment, "{}"); name != segment && name != "code" {
+			return name
+		}
+	}
+	return ""
 }
 
 // elsewhere serves what no line of the table does. It asks for no credentials:

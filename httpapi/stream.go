@@ -123,7 +123,7 @@ func (p *progress) flush() error {
 // campaign that fits one node.
 const exportLifeMax = 6 * time.Hour
 
-// exportCampaignCSV is GET /v1/campaigns/{id}/vouchers.csv: all codes, as they
+// exportCampaignCSV is GET /v1/campaigns/{campaignId}/codes.csv: all codes, as they
 // are read, whatever their number.
 func exportCampaignCSV(x *exchange) error {
 	id, err := x.idParam()

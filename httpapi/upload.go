@@ -15,17 +15,17 @@ import (
 	"github.com/scrip-engine/scrip/wire"
 )
 
-// importCampaignCSV is POST /v1/campaigns/{id}/importCSV.
-func importCampaignCSV(x *exchange) error { return importInto(x, engine.ImportCSV) }
+// importCampaignCSV is POST /v1/campaigns/{campaignId}/importCSV.
+func importCampaignCSV(x *exchange) error { return importInto(x, engine.FormatCSV) }
 
-// importCampaign is POST /v1/campaigns/{id}/import.
-func importCampaign(x *exchange) error { return importInto(x, engine.ImportJSON) }
+// importCampaign is POST /v1/campaigns/{campaignId}/import.
+func importCampaign(x *exchange) error { return importInto(x, engine.FormatJSON) }
 
 // importVouchersCSV is POST /v1/vouchers/importCSV: standalone vouchers.
-func importVouchersCSV(x *exchange) error { return importAs(x, "", engine.ImportCSV) }
+func importVouchersCSV(x *exchange) error { return importAs(x, "", engine.FormatCSV) }
 
 // importVouchers is POST /v1/vouchers/import.
-func importVouchers(x *exchange) error { return importAs(x, "", engine.ImportJSON) }
+func importVouchers(x *exchange) error { return importAs(x, "", engine.FormatJSON) }
 
 func importInto(x *exchange, format engine.ImportFormat) error {
 	id, err := x.idParam()

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"cmp"
+
 	"github.com/scrip-engine/scrip/engine"
 	"github.com/scrip-engine/scrip/wire"
 )
@@ -100,15 +102,14 @@ func listVouchers(x *exchange) error {
 	q := x.query()
 	q.unsupported("code_query", "ids", "campaign_type", "is_referral_code", "type")
 	find := engine.VoucherQuery{
-		Page:     q.page("created_at", "code", "updated_at", "type", "category"),
+		Page:     q.page("code", "updated_at", "type", "category"),
 		Campaign: q.text("campaign"),
 		Customer: q.text("customer"),
 		Category: q.text("category"),
 		Code:     q.text("code"),
 	}
-	if id := q.text("campaign_id"); find.Campaign == "" {
-		find.Campaign = id
-	}
+	find.Campaign = cmp.Or(find.Campaign, q.text("campaign_id"))
+	find.Customer = cmp.Or(find.Customer, q.text("holder_id"))
 	find.After, find.Before = q.created()
 	if q.err != nil {
 		return q.err
@@ -163,7 +164,7 @@ func listTransactions(x *exchange) error {
 		return err
 	}
 	q := x.query()
-	page := q.page("created_at", "id")
+	page := q.page("id")
 	if after := q.text("starting_after_id"); after != "" {
 		page.Cursor, page.Number = after, 0
 	}
@@ -171,6 +172,25 @@ func listTransactions(x *exchange) error {
 		return q.err
 	}
 	list, err := x.server.engine.Transactions(x.ctx, x.call, code, page)
+	if err != nil {
+		return err
+	}
+	return x.json(list)
+}
+
+// voucherTimeline is GET /v1/vouchers/{code}/timeline: its events, from the
+// first on.
+func voucherTimeline(x *exchange) error {
+	code, err := x.codeParam()
+	if err != nil {
+		return err
+	}
+	q := x.query()
+	page := q.page()
+	if q.err != nil {
+		return q.err
+	}
+	list, err := x.server.engine.Timeline(x.ctx, x.call, code, page)
 	if err != nil {
 		return err
 	}
