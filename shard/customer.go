@@ -66,7 +66,7 @@ func (s *Shard) findCustomer(source coupon.Hash) (customerRow, uint32) {
 func (s *Shard) customerByID(project uint32, id coupon.ID) (customerRow, uint32) {
 	f := s.event(id)
 	var rec Record
-	if f == nil || f.kind() != KindCustomer || f.flags()&RecordBirth == 0 || DecodeRecord(f, &rec) != nil {
+	if f == nil || f.kind() != KindCustomer || f.flags()&RecordBirth == 0 || DecodeRecord(f, &rec) != nil || rec.Project != project {
 		return nil, 0
 	}
 	row := customerRow(s.slots[id.Slot].customers.at(s.a, rec.Ordinal, customerRowBytes))

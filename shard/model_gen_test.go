@@ -140,7 +140,7 @@ func (g *generator) draw() *command {
 		return &command{Header{Kind: kind, Slot: c.Source.Slot()}, c}
 	case KindForget:
 		id := g.anyCustomer()
-		return &command{Header{Kind: kind, Slot: id.Slot}, &Forget{ID: id}}
+		return &command{Header{Kind: kind, Slot: id.Slot}, &Forget{pick(g, "project", uint32(1), 1, 2), id}}
 	case KindCampaign:
 		return &command{Header{Kind: kind, Slot: 3}, &Campaign{Ordinal: pick(g, "campaign", uint32(1), 5), Project: 1,
 			Limit: 1, Ended: pick(g, "end", false, false, false, true)}}
@@ -166,7 +166,7 @@ func (g *generator) redeem() *command {
 
 func (g *generator) birth() *Customer {
 	name := pick(g, "source", "ann", "bob")
-	return &Customer{Source: g.secret.Hash("b", coupon.DomainCustomer, []byte(name)),
+	return &Customer{Project: pick(g, "project", uint32(1), 1, 2), Source: g.secret.Hash("b", coupon.DomainCustomer, []byte(name)),
 		Sealed: []byte(name + pick(g, "profile", "", "+", "a longer profile")), DataKey: [DataKeyBytes]byte{1, 2}}
 }
 

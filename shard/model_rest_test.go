@@ -31,16 +31,16 @@ func (m *model) campaign(h *Header, q *Campaign) Reply {
 	return e.reply
 }
 
-func (m *model) bear(h *Header, q *Customer) *modelCustomer {
+func (m *model) bear(h *Header, q *Customer, project uint32) *modelCustomer {
 	e := m.event(h, q.Source.Slot(), KindCustomer)
-	c := &modelCustomer{id: e.reply.ID, source: q.Source, sealed: string(q.Sealed), version: 1}
+	c := &modelCustomer{project: project, id: e.reply.ID, source: q.Source, sealed: string(q.Sealed), version: 1}
 	m.customers = append(m.customers, c)
 	return c
 }
 
-func (m *model) byID(id coupon.ID) *modelCustomer {
+func (m *model) byID(project uint32, id coupon.ID) *modelCustomer {
 	for _, c := range m.customers {
-		if c.id == id && !c.forgotten {
+		if c.id == id && c.project == project && !c.forgotten {
 			return c
 		}
 	}
@@ -48,7 +48,7 @@ func (m *model) byID(id coupon.ID) *modelCustomer {
 }
 
 func (m *model) customer(h *Header, q *Customer) Reply {
-	known := m.byID(q.ID)
+	known := m.byID(q.Project, q.ID)
 	if !q.Source.IsZero() {
 		known = m.bySource(q.Source)
 	}
@@ -61,7 +61,7 @@ func (m *model) customer(h *Header, q *Customer) Reply {
 		return Reply{Outcome: coupon.Reevaluate}
 	}
 	if known == nil {
-		known = m.bear(h, q)
+		known = m.bear(h, q, q.Project)
 		r := m.events[len(m.events)-1].reply
 		r.Customer, r.Version = known.id, 1
 		return r
@@ -74,7 +74,7 @@ func (m *model) customer(h *Header, q *Customer) Reply {
 }
 
 func (m *model) forget(h *Header, q *Forget) Reply {
-	known := m.byID(q.ID)
+	known := m.byID(q.Project, q.ID)
 	switch {
 	case m.now > h.NotAfter:
 		return Reply{Outcome: coupon.TooLate}

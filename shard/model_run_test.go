@@ -171,7 +171,10 @@ func (p *pair) views() {
 		}
 		for _, c := range p.m.customers {
 			var v CustomerView
-			if found := s.Customer(0, c.id, &v); found == c.forgotten || found && (string(v.Sealed) != c.sealed || v.Version != c.version || v.Source != c.source) {
+			if s.Customer(c.project+1, c.id, &v) {
+				p.t.Fatalf("customer %v is seen from another project", c.id)
+			}
+			if found := s.Customer(c.project, c.id, &v); found == c.forgotten || found && (string(v.Sealed) != c.sealed || v.Version != c.version || v.Source != c.source) {
 				p.t.Fatalf("customer %v: found %v %+v, want %+v", c.id, found, v, c)
 			}
 		}

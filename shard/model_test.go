@@ -31,6 +31,7 @@ type modelCampaign struct {
 }
 
 type modelCustomer struct {
+	project   uint32
 	id        coupon.ID
 	source    coupon.Hash
 	sealed    string
@@ -218,7 +219,7 @@ func (m *model) redeem(h *Header, q *Redeem) Reply {
 		return Reply{Outcome: o, Scope: scope}
 	}
 	if born {
-		customer = m.bear(h, q.Birth).id
+		customer = m.bear(h, q.Birth, q.Project).id
 	}
 	e := m.event(h, h.Slot, KindRedeem)
 	_, _, gift, _ := m.limits(c)

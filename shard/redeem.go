@@ -59,6 +59,7 @@ func (s *Shard) applyRedeem(h *Header, body []byte, r *Reply) error {
 	}
 	// ---- nothing refuses below this line ----
 	if q.Birth != nil && customer == (coupon.ID{}) {
+		q.Birth.Project = q.Project
 		customer = s.bearCustomer(h, q.Birth, p)
 	}
 	s.use(h, q, v, row, customer, r)

@@ -95,14 +95,14 @@ func (sc *script) command(verb string, a args) string {
 		return sc.send(AppendFence(sc.head(KindFence, 0, a), &q), "")
 	case "customer":
 		out := sc.send(AppendCustomer(sc.head(KindCustomer, sc.source(a.names[0]).Slot(), a),
-			&Customer{Source: sc.source(a.names[0]), Sealed: []byte(a.opts["profile"])}), a.names[0])
+			&Customer{Project: uint32(a.num("project", 1)), Source: sc.source(a.names[0]), Sealed: []byte(a.opts["profile"])}), a.names[0])
 		if id := sc.named[a.names[0]].ID; id != (coupon.ID{}) {
 			sc.customers[a.names[0]] = id
 		}
 		return out
 	case "forget":
 		id := sc.customers[a.names[0]]
-		return sc.send(AppendForget(sc.head(KindForget, id.Slot, a), &Forget{ID: id}), "")
+		return sc.send(AppendForget(sc.head(KindForget, id.Slot, a), &Forget{uint32(a.num("project", 1)), id}), "")
 	}
 	return sc.change(verb, a)
 }
