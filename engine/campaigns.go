@@ -1,0 +1,389 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/scrip-engine/scrip/catalog"
+	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/shard"
+	"github.com/scrip-engine/scrip/wire"
+)
+
+// CreateCampaign opens a campaign. With more than one voucher a job makes the
+// codes; it was written with the campaign, so no crash separates them.
+func (e *Engine) CreateCampaign(ctx context.Context, c Call, req *wire.CampaignCreate) (*wire.Campaign, error) {
+	if err := e.admit(&c, RoleUser); err != nil {
+		return nil, err
+	}
+	v := e.catalog.View()
+	if err := c.stillAllowed(v); err != nil {
+		return nil, err
+	}
+	body, err := e.compileCampaign(&c, c.project(v), req)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := e.changeCatalog(ctx, &c, opCampaign, req, body)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.raise(ctx, &c, reply.Fence); err != nil {
+		return nil, err
+	}
+	campaign := e.catalog.View().Campaign(reply.Ordinal)
+	if campaign == nil {
+		return nil, c.fail(wire.KeyInternalError, "the campaign is not there")
+	}
+	for _, g := range e.shards {
+		if err := e.introduce(ctx, &c, g, campaign); err != nil {
+			return nil, err
+		}
+	}
+	e.jobs.wake()
+	if err := e.soleCode(ctx, &c, campaign, req); err != nil {
+		return nil, err
+	}
+	return e.renderCampaign(e.catalog.View(), campaign), nil
+}
+
+// soleCode issues the one code of a campaign that asked for one.
+func (e *Engine) soleCode(ctx context.Context, c *Call, campaign *catalog.Campaign, req *wire.CampaignCreate) error {
+	if req.VouchersCount.Or(0) != 1 {
+		return nil
+	}
+	one := *c
+	if one.Key == "" {
+		one.Key = "\x00sole\x00" + campaign.ID
+	}
+	_, err := e.issue(ctx, &one, campaign, "", &wire.VoucherCreate{})
+	return err
+}
+
+// introduce makes a campaign known to a shard, before its first code.
+func (e *Engine) introduce(ctx context.Context, c *Call, g *shardGroup, campaign *catalog.Campaign) error {
+	q := shard.Campaign{Ordinal: campaign.Ordinal, Project: campaign.Project, Birth: campaign.Birth,
+		Limit: campaign.Voucher.Quantity, PerCustomer: campaign.Voucher.PerCustomer,
+		Gift: campaign.Voucher.GiftAmount, IsGift: campaign.Voucher.Type == wire.VoucherGift,
+		Ended: campaign.Deleted != 0}
+	if cur, err := coupon.ParseCurrency(campaign.Voucher.Currency); err == nil {
+		q.Currency = cur.Numeric()
+	}
+	cmd := shard.AppendCampaign(e.command(c, shard.KindCampaign, e.campaignSlot(g, campaign), identity{}, campaign.Birth), &q)
+	reply, _, err := g.log.Propose(ctx, cmd)
+	if err != nil {
+		return c.replication(err)
+	}
+	if reply.Outcome != coupon.OK {
+		return c.refused(reply.Outcome, "")
+	}
+	return nil
+}
+
+// campaignSlot is the slot that a campaign's records in a shard belong to: the
+// campaign's own where the shard owns it, else the shard's first.
+func (e *Engine) campaignSlot(g *shardGroup, campaign *catalog.Campaign) uint16 {
+	p := e.catalog.View().Project(campaign.Project)
+	own := e.secret.Hash(p.ID, coupon.DomainCampaign, []byte(campaign.ID)).Slot()
+	if e.shardOf(own) == g {
+		return own
+	}
+	return firstSlot(g.index, len(e.shards))
+}
+
+// compileCampaign checks a campaign and brings it into the catalog's form.
+func (e *Engine) compileCampaign(c *Call, p *catalog.Project, req *wire.CampaignCreate) (*catalog.CreateCampaign, error) {
+	if req.Name == "" {
+		return nil, c.field(wire.KeyInvalidCampaignParams, "name", "is required")
+	}
+	if req.Voucher == nil {
+		return nil, c.field(wire.KeyInvalidCampaignParams, "voucher", "is required")
+	}
+	if req.StartDate != 0 && req.ExpirationDate != 0 && req.ExpirationDate <= req.StartDate {
+		return nil, c.field(wire.KeyInvalidCampaignParams, "expiration_date", "must be after start_date")
+	}
+	voucher, err := e.compileCampaignVoucher(c, p, req)
+	if err != nil {
+		return nil, err
+	}
+	body := &catalog.CreateCampaign{
+		Project: p.Ordinal, Name: req.Name, Description: req.Description, CampaignType: req.CampaignType, Type: req.Type,
+		Category: req.Category, Start: int64(req.StartDate), End: int64(req.ExpirationDate),
+		Inactive: !req.Active.Or(true), Metadata: json.RawMessage(req.Metadata), Voucher: *voucher,
+		VouchersCount: req.VouchersCount.Or(0),
+	}
+	if body.CampaignType == "" {
+		body.CampaignType = wire.CampaignDiscountCoupons
+		if voucher.Type == wire.VoucherGift {
+			body.CampaignType = wire.CampaignGiftVouchers
+		}
+	}
+	if body.Type == "" {
+		body.Type = wire.CampaignStatic
+	}
+	return body, e.addGeneration(c, p, req, body)
+}
+
+func (e *Engine) compileCampaignVoucher(c *Call, p *catalog.Project, req *wire.CampaignCreate) (*catalog.VoucherSpec, error) {
+	w := req.Voucher
+	out := &catalog.VoucherSpec{Type: w.Type, Quantity: 1, HolderOnly: w.HolderOnly.Or(false)}
+	var err error
+	switch {
+	case w.Type == wire.VoucherGift:
+		out.Quantity = catalog.Unlimited
+		err = e.compileCampaignGift(c, p, w.Gift, out)
+	case w.Discount == nil:
+		err = c.field(wire.KeyInvalidCampaignParams, "voucher.discount", "is required")
+	default:
+		out.Discount, err = compileDiscount(c, w.Discount, "voucher.", wire.KeyInvalidCampaignParams)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if limit, set := limitOf(&w.Redemption); set {
+		if limit != shard.Unlimited && limit < 1 {
+			return nil, c.field(wire.KeyInvalidCampaignParams, "voucher.redemption.quantity", "must be at least 1, or null for no limit")
+		}
+		out.Quantity = limit
+	}
+	if per, ok := w.Redemption.PerCustomer.Get(); ok {
+		if per < 1 {
+			return nil, c.field(wire.KeyInvalidCampaignParams, "voucher.redemption.per_customer", "must be at least 1")
+		}
+		out.PerCustomer = per
+	}
+	if w.CodeConfig != nil {
+		if _, err := codeConfig(w.CodeConfig).Compile(rulesOf(p)); err != nil {
+			return nil, c.patternError(err)
+		}
+		if out.CodeConfig, err = json.Marshal(w.CodeConfig); err != nil {
+			return nil, c.asWire(err)
+		}
+	}
+	return out, nil
+}
+
+func (e *Engine) compileCampaignGift(c *Call, p *catalog.Project, g *wire.Gift, out *catalog.VoucherSpec) error {
+	if g == nil || !g.Amount.Set || g.Amount.Null {
+		return c.field(wire.KeyInvalidCampaignParams, "voucher.gift.amount", "is required")
+	}
+	if err := coupon.CheckAmount(g.Amount.Value); err != nil {
+		return c.field(wire.KeyInvalidCampaignParams, "voucher.gift.amount", err.Error())
+	}
+	if g.Effect != "" && g.Effect != wire.EffectApplyToOrder {
+		return c.field(wire.KeyNotSupported, "voucher.gift.effect", "only APPLY_TO_ORDER in this version")
+	}
+	out.GiftAmount, out.Currency = g.Amount.Value, g.Currency
+	if out.Currency == "" {
+		out.Currency = p.Currency
+	}
+	return nil
+}
+
+// changeCatalog replicates a catalog command of a caller under the caller's key.
+// req is the request that the fingerprint covers.
+func (e *Engine) changeCatalog(ctx context.Context, c *Call, op operation, req any, body catalog.Body) (catalog.Reply, error) {
+	if err := e.mayChange(c); err != nil {
+		return catalog.Reply{}, err
+	}
+	said, err := json.Marshal(req)
+	if err != nil {
+		return catalog.Reply{}, c.asWire(err)
+	}
+	id := e.identify(c, op, e.fingerprintOf(op, said))
+	h := catalog.Header{NotAfter: e.notAfter(), Key: id.key, FingerprintVersion: coupon.FingerprintVersion,
+		Fingerprint: id.fingerprint, Actor: c.Caller.Key, Flags: id.flags & catalog.FlagMinted}
+	reply, err := e.change(ctx, h, body)
+	if err != nil {
+		return reply, c.catalogError(err)
+	}
+	return reply, nil
+}
+
+func (c *Call) catalogError(err error) *wire.Error {
+	var r *refusal
+	if errors.As(err, &r) {
+		if r.outcome == coupon.Reevaluate {
+			return c.fail(wire.KeyUnavailable, reevaluateDetails)
+		}
+		return c.refused(r.outcome, "")
+	}
+	var bad *catalog.InvalidError
+	if errors.As(err, &bad) {
+		return c.field(wire.KeyInvalidCampaignParams, bad.Field, bad.Reason)
+	}
+	return c.replication(err)
+}
+
+// Campaign reads a campaign by name or id, linearizably.
+func (e *Engine) Campaign(ctx context.Context, c Call, ref string) (*wire.Campaign, error) {
+	campaign, err := e.findCampaign(ctx, &c, ref, RoleViewer)
+	if err != nil {
+		return nil, err
+	}
+	return e.renderCampaign(e.catalog.View(), campaign), nil
+}
+
+func (e *Engine) findCampaign(ctx context.Context, c *Call, ref, role string) (*catalog.Campaign, error) {
+	if err := e.admit(c, role); err != nil {
+		return nil, err
+	}
+	if _, err := e.catLog.Prove(ctx); err != nil {
+		return nil, c.replication(err)
+	}
+	v := e.catalog.View()
+	if err := c.stillAllowed(v); err != nil {
+		return nil, err
+	}
+	campaign, ok := v.CampaignByRef(c.Caller.Project, ref)
+	if !ok {
+		return nil, c.missing("campaign", ref)
+	}
+	return campaign, nil
+}
+
+// UpdateCampaign changes the fields that the request names and no others. When
+// it returns, redemptions follow the new ones on every node (P7).
+func (e *Engine) UpdateCampaign(ctx context.Context, c Call, ref string, req *wire.CampaignUpdate) (*wire.Campaign, error) {
+	for range attemptsMax {
+		campaign, err := e.findCampaign(ctx, &c, ref, RoleUser)
+		if err != nil {
+			return nil, err
+		}
+		body := &catalog.UpdateCampaign{Project: campaign.Project, Campaign: campaign.Ordinal, Basis: campaign.Version,
+			Description: patchOf(req.Description), Category: patchOf(req.Category),
+			Start: patchTimeOf(req.StartDate), End: patchTimeOf(req.ExpirationDate)}
+		if req.Type != "" {
+			body.Type = catalog.Set(req.Type)
+		}
+		if req.Metadata.Null {
+			body.Metadata = catalog.Clear[json.RawMessage]()
+		} else if req.Metadata.Set {
+			body.Metadata = catalog.Set(json.RawMessage(req.Metadata.Value))
+		}
+		if err := c.checkDates(campaign, req); err != nil {
+			return nil, err
+		}
+		reply, err := e.changeCatalog(ctx, &c, opCampaign, struct {
+			Ref string
+			*wire.CampaignUpdate
+		}{campaign.ID, req}, body)
+		if isReevaluate(err) {
+			continue
+		}
+		return e.campaignChanged(ctx, &c, campaign, reply, err)
+	}
+	return nil, c.fail(wire.KeyUnavailable, "The campaign kept changing under the request; try again")
+}
+
+// isReevaluate says that a command was evaluated for a version that is gone.
+func isReevaluate(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && e.Key == wire.KeyUnavailable && e.Details == reevaluateDetails
+}
+
+const reevaluateDetails = "changed meanwhile"
+
+func (c *Call) checkDates(campaign *catalog.Campaign, req *wire.CampaignUpdate) error {
+	start, end := campaign.Start, campaign.End
+	if req.StartDate.Set {
+		start = int64(req.StartDate.Value)
+	}
+	if req.ExpirationDate.Set {
+		end = int64(req.ExpirationDate.Value)
+	}
+	if start != 0 && end != 0 && end <= start {
+		return c.field(wire.KeyInvalidCampaignParams, "expiration_date", "must be after start_date")
+	}
+	return nil
+}
+
+func patchOf(w wire.Opt[string]) catalog.Patch[string] {
+	switch {
+	case w.Null:
+		return catalog.Clear[string]()
+	case w.Set:
+		return catalog.Set(w.Value)
+	}
+	return catalog.Patch[string]{}
+}
+
+func patchTimeOf(w wire.Opt[wire.Time]) catalog.Patch[int64] {
+	switch {
+	case w.Null:
+		return catalog.Clear[int64]()
+	case w.Set:
+		return catalog.Set(int64(w.Value))
+	}
+	return catalog.Patch[int64]{}
+}
+
+// campaignChanged raises the fence that a change owes and renders the campaign.
+func (e *Engine) campaignChanged(ctx context.Context, c *Call, campaign *catalog.Campaign, reply catalog.Reply, err error) (*wire.Campaign, error) {
+	if err != nil {
+		return nil, err
+	}
+	if err := e.raise(ctx, c, reply.Fence); err != nil {
+		return nil, err
+	}
+	v := e.catalog.View()
+	return e.renderCampaign(v, v.Campaign(campaign.Ordinal)), nil
+}
+
+// SetCampaignEnabled switches a campaign. When it returns off, no redemption of
+// any of its codes that comes later passes, on any node (P7).
+func (e *Engine) SetCampaignEnabled(ctx context.Context, c Call, ref string, on bool) (*wire.Campaign, error) {
+	campaign, err := e.findCampaign(ctx, &c, ref, RoleUser)
+	if err != nil {
+		return nil, err
+	}
+	body := &catalog.SetCampaignEnabled{Project: campaign.Project, Campaign: campaign.Ordinal, Enabled: on}
+	reply, err := e.changeCatalog(ctx, &c, opEnable, body, body)
+	return e.campaignChanged(ctx, &c, campaign, reply, err)
+}
+
+// DeleteCampaign ends a campaign and its codes. Redemptions stay.
+func (e *Engine) DeleteCampaign(ctx context.Context, c Call, ref string) (*wire.Accepted, error) {
+	campaign, err := e.findCampaign(ctx, &c, ref, RoleUser)
+	if err != nil {
+		return nil, err
+	}
+	body := &catalog.DeleteCampaign{Project: campaign.Project, Campaign: campaign.Ordinal,
+		Job: &catalog.NewJob{Kind: wire.AsyncCampaignDelete}}
+	reply, err := e.changeCatalog(ctx, &c, opDelete, struct{ Delete string }{campaign.ID}, body)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.raise(ctx, &c, reply.Fence); err != nil {
+		return nil, err
+	}
+	if err := e.endCampaign(ctx, &c, reply.Job); err != nil {
+		return nil, err
+	}
+	return &wire.Accepted{AsyncActionID: reply.JobID}, nil
+}
+
+// endCampaign tells every shard that a campaign is over and finishes the job
+// that stands for it. A start after a crash does it again.
+func (e *Engine) endCampaign(ctx context.Context, c *Call, ordinal uint32) error {
+	job := e.catalog.View().Job(ordinal)
+	if job == nil || job.Status.Finished() {
+		return nil
+	}
+	campaign := e.catalog.View().Campaign(job.Campaign)
+	var codes int64
+	for _, g := range e.shards {
+		if err := e.introduce(ctx, c, g, campaign); err != nil {
+			return err
+		}
+		info, _ := g.law.Campaign(campaign.Ordinal)
+		codes += info.Codes
+	}
+	_, err := e.change(ctx, catalog.Header{NotAfter: e.notAfter()},
+		&catalog.JobFinish{Project: job.Project, Job: ordinal, Status: catalog.JobDone, Total: codes, Created: codes})
+	if err != nil {
+		return c.catalogError(err)
+	}
+	return nil
+}

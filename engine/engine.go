@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/catalog"
+	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/internal/clock"
+	"github.com/scrip-engine/scrip/raftstore"
+	"github.com/scrip-engine/scrip/shard"
+	"github.com/scrip-engine/scrip/views"
+)
+
+// Engine is an open data directory. Its methods may be called from any number of
+// goroutines.
+type Engine struct {
+	cfg    Config
+	fs     vfs.FS
+	log    *slog.Logger
+	clock  clock.Clock
+	secret *coupon.Secret
+
+	host    *raftstore.Host
+	catalog *catalog.Catalog
+	catLog  *raftstore.Group[catalog.Reply]
+	shards  []*shardGroup
+	views   *views.Views
+	follow  atomic.Pointer[views.Views] // = views, for Apply, which runs before they are open
+	applied signal
+	jobs    *jobRunner
+	plans   planCache
+	metrics *metrics
+	disk    diskWatch
+
+	firstKey *Credentials // of a directory that was just made
+	opened   time.Time
+	draining atomic.Bool
+
+	stop    context.CancelFunc
+	running context.Context // ends when Close begins
+	work    sync.WaitGroup
+	kick    chan struct{} // wakes the fence driver
+}
+
+// shardGroup is one shard with its log.
+type shardGroup struct {
+	index  int
+	law    *shard.Shard
+	log    *raftstore.Group[shard.Reply]
+	filter *codeFilter
+}
+
+func (g *shardGroup) name() string { return fmt.Sprintf("shard-%d", g.index) }
+
+// Group ids, part of the data directory.
+const (
+	catalogGroup    = 1
+	firstShardGroup = 16
+	// SupportedVersion is the newest active version that this binary follows.
+	supportedVersion = 1
+	slotMapEpoch     = 1
+	// readyWait bounds how long Open waits for the groups to lead.
+	readyWait = 30 * time.Second
+)
+
+// Credentials are an app id and its token.
+type Credentials struct{ AppID, AppToken string }
+
+// Open opens the data directory, or makes it, and returns when it can serve. The
+// order is that of the fields above: the log, the catalog, the shards that it
+// names, the views over them, the jobs; Close goes the other way.
+func Open(cfg Config) (_ *Engine, err error) {
+	if err := cfg.withDefaults(); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	e := &Engine{cfg: cfg, fs: cfg.FS, log: cfg.Logger, clock: cfg.Clock,
+		stop: stop, running: ctx, kick: make(chan struct{}, 1), opened: cfg.Clock.Now()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	e.metrics = newMetrics(cfg.Registerer)
+	if err := e.openHost(); err != nil {
+		return nil, err
+	}
+	if err := e.openCatalog(); err != nil {
+		return nil, err
+	}
+	if err := e.openShards(); err != nil {
+		return nil, err
+	}
+	if err := e.openViews(); err != nil {
+		return nil, err
+	}
+	if err := e.openJobs(); err != nil {
+		return nil, err
+	}
+	e.goWork(e.driveFences)
+	e.goWork(e.disk.watch)
+	e.goWork(e.keepFilters)
+	return e, nil
+}
+
+// goWork runs f until Close.
+func (e *Engine) goWork(f func(ctx context.Context)) {
+	e.work.Go(func() { f(e.running) })
+}
+
+func (e *Engine) openHost() error {
+	if err := e.fs.MkdirAll(e.cfg.Dir, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	e.disk.init(e.fs, e.cfg.Dir, e.cfg.DiskLowBytes, e.log)
+	s := newStamper(e.clock)
+	h, err := raftstore.Open(raftstore.Config{
+		FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, "replica"),
+		Clock: e.clock.UnixMilli, Stamp: s.stamp,
+		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.cfg.Exit,
+		HeartbeatTimeout: e.cfg.HeartbeatTimeout, ImageLogBytes: e.cfg.ImageLogBytes,
+		SupportedVersion: supportedVersion,
+	})
+	if err != nil {
+		return fmt.Errorf("open %s: %w", e.cfg.Dir, err)
+	}
+	e.host = h
+	return nil
+}
+
+// openCatalog opens the catalog and waits until it holds everything that was
+// committed, since it says which shards there are.
+func (e *Engine) openCatalog() error {
+	e.catalog = catalog.New()
+	g, err := raftstore.OpenGroup(e.host,
+		raftstore.GroupConfig{ID: catalogGroup, Name: "catalog", MaxBatchCommands: 1},
+		raftstore.Machine[catalog.Reply](&catalogMachine{c: e.catalog, notify: e.kickFences}))
+	if err != nil {
+		return fmt.Errorf("open the catalog: %w", err)
+	}
+	e.catLog = g
+	ctx, cancel := context.WithTimeout(e.running, readyWait)
+	defer cancel()
+	if err := g.WaitReady(ctx); err != nil {
+		return fmt.Errorf("wait for the catalog: %w", err)
+	}
+	return e.bootstrap(ctx)
+}
+
+func (e *Engine) openShards() error {
+	n := int(e.catalog.View().Cluster().Shards)
+	ctx, cancel := context.WithTimeout(e.running, readyWait)
+	defer cancel()
+	for i := range n {
+		f, err := newCodeFilter()
+		if err != nil {
+			return err
+		}
+		g := &shardGroup{index: i, filter: f}
+		g.law = shard.New(shard.Config{
+			First: firstSlot(i, n), Last: firstSlot(i+1, n) - 1, Epoch: slotMapEpoch,
+			BudgetBytes: e.cfg.MemoryBudgetBytes / int64(n), Filter: g.filter,
+		})
+		e.shards = append(e.shards, g)
+		log, err := raftstore.OpenGroup(e.host,
+			raftstore.GroupConfig{ID: firstShardGroup + uint32(i), Name: g.name()},
+			raftstore.Machine[shard.Reply](&lawMachine{s: g.law, notify: func() { e.notifyViews(i) }}))
+		if err != nil {
+			return fmt.Errorf("open shard %d: %w", i, err)
+		}
+		g.log = log
+	}
+	for _, g := range e.shards {
+		if err := g.log.WaitReady(ctx); err != nil {
+			return fmt.Errorf("wait for shard %d: %w", g.index, err)
+		}
+	}
+	return nil
+}
+
+// firstSlot is the first slot of shard i of n: ranges that differ by one slot at
+// the most.
+func firstSlot(i, n int) uint16 { return uint16((i*coupon.Slots + n - 1) / n) }
+
+func (e *Engine) shardOf(slot uint16) *shardGroup {
+	return e.shards[int(slot)*len(e.shards)/coupon.Slots]
+}
+
+func (e *Engine) openViews() error {
+	sources := make([]views.Source, len(e.shards))
+	for i, g := range e.shards {
+		sources[i] = g.law
+	}
+	v, err := views.Open(views.Config{FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, "views"), Sources: sources,
+		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.cfg.Exit})
+	if err != nil {
+		return err
+	}
+	e.views = v
+	e.follow.Store(v)
+	for i := range e.shards {
+		v.Notify(i)
+	}
+	return nil
+}
+
+// notifyViews tells who follows the journals that a shard has applied an entry.
+func (e *Engine) notifyViews(shard int) {
+	if v := e.follow.Load(); v != nil {
+		v.Notify(shard)
+	}
+	e.applied.ring()
+}
+
+// Close stops what Open started, in reverse order. Requests under way get an
+// answer: done, not done, or unknown.
+func (e *Engine) Close() error {
+	e.draining.Store(true)
+	e.stop()
+	var errs []error
+	if e.jobs != nil {
+		e.jobs.close()
+	}
+	e.work.Wait()
+	if e.views != nil {
+		errs = append(errs, e.views.Close())
+	}
+	if e.host != nil {
+		errs = append(errs, e.host.Close())
+	}
+	for _, g := range e.shards {
+		g.law.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// Drain refuses new changes from now on; what is under way ends. For a clean
+// stop behind a load balancer.
+func (e *Engine) Drain() { e.draining.Store(true) }

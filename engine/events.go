@@ -1,0 +1,266 @@
+package engine
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"strings"
+
+	"github.com/scrip-engine/scrip/catalog"
+	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/shard"
+	"github.com/scrip-engine/scrip/wire"
+)
+
+// Events are the journals of the shards and of the catalog, as one stream: in
+// order within each, by time between them, at least once, resumable by a cursor
+// that names how far each was read.
+
+// eventCursor is the last sequence seen of the catalog's journal, then of each
+// shard's.
+type eventCursor []uint64
+
+func (e *Engine) parseEventCursor(c *Call, text string) (eventCursor, error) {
+	at := make(eventCursor, 1+len(e.shards))
+	if text == "" {
+		return at, nil
+	}
+	b, err := e.openCursor(c, cursorEvents, text)
+	if err != nil {
+		return nil, err
+	}
+	for i := range at {
+		v, n := binary.Uvarint(b)
+		if n <= 0 {
+			return nil, c.field(wire.KeyInvalidQueryParams, "cursor", "is of another number of shards")
+		}
+		at[i], b = v, b[n:]
+	}
+	return at, nil
+}
+
+func (e *Engine) eventCursorText(at eventCursor) string {
+	var b []byte
+	for _, v := range at {
+		b = binary.AppendUvarint(b, v)
+	}
+	return e.sealCursor(cursorEvents, b)
+}
+
+// Events lists events after a cursor, the oldest first; "" is the beginning.
+func (e *Engine) Events(_ context.Context, c Call, cursor string, limit int) (*wire.List[wire.Event], error) {
+	if err := e.admit(&c, RoleViewer); err != nil {
+		return nil, err
+	}
+	if err := c.stillAllowed(e.catalog.View()); err != nil {
+		return nil, err
+	}
+	at, err := e.parseEventCursor(&c, cursor)
+	if err != nil {
+		return nil, err
+	}
+	out := &wire.List[wire.Event]{DataRef: wire.ListData, Data: []wire.Event{}, TotalIsEstimate: true}
+	for len(out.Data) < limit {
+		ev, ok := e.nextEvent(&c, at)
+		if !ok {
+			break
+		}
+		out.Data = append(out.Data, ev)
+	}
+	out.Total = int64(len(out.Data))
+	out.NextCursor = e.eventCursorText(at)
+	_, out.HasMore = e.nextEvent(&c, append(eventCursor(nil), at...))
+	return out, nil
+}
+
+// FollowEvents delivers events after a cursor until ctx ends or deliver fails.
+func (e *Engine) FollowEvents(ctx context.Context, c Call, cursor string, deliver func(wire.Event) error) error {
+	if err := e.admit(&c, RoleViewer); err != nil {
+		return err
+	}
+	at, err := e.parseEventCursor(&c, cursor)
+	if err != nil {
+		return err
+	}
+	for {
+		more, done := e.applied.wait()
+		for {
+			if err := c.stillAllowed(e.catalog.View()); err != nil {
+				done()
+				return err
+			}
+			ev, ok := e.nextEvent(&c, at)
+			if !ok {
+				break
+			}
+			if err := deliver(ev); err != nil {
+				done()
+				return err
+			}
+		}
+		select {
+		case <-more:
+			done()
+		case <-ctx.Done():
+			done()
+			return c.fail(wire.KeyUnavailable, ctx.Err().Error())
+		case <-e.running.Done():
+			done()
+			return c.fail(wire.KeyDraining, "")
+		}
+	}
+}
+
+var errNoEvent = errors.New("no event")
+
+// nextEvent takes the oldest event of the caller's project that is behind the
+// cursor, and moves the cursor past it.
+func (e *Engine) nextEvent(c *Call, at eventCursor) (wire.Event, bool) {
+	best, stamp := -1, int64(0)
+	var event wire.Event
+	for i := range at {
+		ev, err := e.peekEvent(c, at, i)
+		if err == nil && (best < 0 || int64(ev.CreatedAt) < stamp) {
+			best, stamp, event = i, int64(ev.CreatedAt), ev
+		}
+	}
+	if best < 0 {
+		return event, false
+	}
+	at[best]++
+	event.Cursor = e.eventCursorText(at)
+	return event, true
+}
+
+// peekEvent looks at the next event of one journal, passing over what is not
+// for this caller.
+func (e *Engine) peekEvent(c *Call, at eventCursor, i int) (wire.Event, error) {
+	if i == 0 {
+		return e.peekCatalog(c, at)
+	}
+	g := e.shards[i-1]
+	for {
+		var rec shard.Record
+		if !g.law.Record(at[i]+1, &rec) {
+			return wire.Event{}, errNoEvent
+		}
+		if ev, ok := e.eventOf(g, &rec); ok && rec.Project == c.Caller.Project {
+			return ev, nil
+		}
+		at[i]++
+	}
+}
+
+func (e *Engine) peekCatalog(c *Call, at eventCursor) (wire.Event, error) {
+	v := e.catalog.View()
+	for {
+		records, _ := v.JournalAfter(at[0], 1)
+		if len(records) == 0 {
+			return wire.Event{}, errNoEvent
+		}
+		r := records[0]
+		at[0] = r.Seq - 1
+		if ev, ok := e.catalogEvent(v, r); ok && r.Project == c.Caller.Project {
+			return ev, nil
+		}
+		at[0] = r.Seq
+	}
+}
+
+func (e *Engine) catalogEvent(v catalog.View, r *catalog.Record) (wire.Event, bool) {
+	if !strings.HasPrefix(r.Kind, "campaign.") {
+		return wire.Event{}, false
+	}
+	p := v.Project(r.Project)
+	return wire.Event{ID: e.secret.FormatCatalogID("ev_", r.Seq), Object: "event", ProjectID: p.ID, Type: r.Kind, Source: "API",
+		CreatedAt: wire.Time(r.Stamp), Data: wire.EventData{CampaignID: r.Object}}, true
+}
+
+// eventOf renders a journal record; false for one that is no event.
+func (e *Engine) eventOf(g *shardGroup, rec *shard.Record) (wire.Event, bool) {
+	kind, ok := eventType(rec)
+	if !ok {
+		return wire.Event{}, false
+	}
+	v := e.catalog.View()
+	p := v.Project(rec.Project)
+	if p == nil {
+		return wire.Event{}, false
+	}
+	ev := wire.Event{ID: e.secret.FormatID("ev_", rec.ID), Object: "event", ProjectID: p.ID, Type: kind, Source: "API",
+		CreatedAt: wire.Time(rec.Stamp)}
+	d := &ev.Data
+	if c := v.Campaign(rec.Campaign); c != nil {
+		d.CampaignID = c.ID
+	}
+	if rec.Customer != (coupon.ID{}) {
+		d.CustomerID = e.customerID(rec.Customer)
+	}
+	e.eventVoucher(g, rec, d)
+	switch rec.Kind {
+	case shard.KindRedeem:
+		d.RedemptionID, d.OrderID = e.secret.FormatID(coupon.PrefixRedemption, rec.ID), string(shard.TailField(rec.Tail, shard.TagOrderSource))
+		d.Amount = wire.Some(rec.Applied + rec.Gift)
+	case shard.KindRollback:
+		d.RollbackID, d.RedemptionID = e.secret.FormatID(coupon.PrefixRollback, rec.ID), e.secret.FormatID(coupon.PrefixRedemption, rec.Ref)
+		d.Amount = wire.Some(rec.Gift + rec.Discount)
+	case shard.KindBalance:
+		d.Amount = wire.Some(rec.Gift)
+	case shard.KindImport:
+		d.Count = wire.Some(rec.Uses)
+		if job := shard.TailField(rec.Tail, shard.TagJob); len(job) == 8 {
+			ev.Source = "JOB"
+			if j := v.Job(uint32(binary.LittleEndian.Uint64(job))); j != nil {
+				d.JobID = j.ID
+			}
+		}
+	}
+	if rec.Flags&shard.RecordIsGift != 0 {
+		d.Balance, d.Currency = wire.Some(rec.Balance), coupon.Currency(rec.Currency).String()
+	}
+	return ev, true
+}
+
+func (e *Engine) eventVoucher(g *shardGroup, rec *shard.Record, d *wire.EventData) {
+	if rec.Kind == shard.KindImport || rec.Kind == shard.KindCustomer || rec.Kind == shard.KindForget {
+		return
+	}
+	d.VoucherID = e.voucherID(rec.ID.Slot, rec.Ordinal)
+	var l shard.Look
+	g.law.Look(&shard.Query{Project: rec.Project, ByPlace: true, Slot: rec.ID.Slot, Ordinal: rec.Ordinal}, &l)
+	if l.View.Found {
+		d.Code = string(l.View.Code)
+	}
+}
+
+func eventType(rec *shard.Record) (string, bool) {
+	switch rec.Kind {
+	case shard.KindRedeem:
+		return wire.EventRedemptionSucceeded, true
+	case shard.KindRollback:
+		return wire.EventRollbackSucceeded, true
+	case shard.KindCreate:
+		return wire.EventVoucherCreated, true
+	case shard.KindImport:
+		return wire.EventVouchersGenerated, true
+	case shard.KindEnable:
+		if rec.Flags&shard.RecordOff != 0 {
+			return wire.EventVoucherDisabled, true
+		}
+		return wire.EventVoucherEnabled, true
+	case shard.KindUpdate:
+		return wire.EventVoucherUpdated, true
+	case shard.KindDelete:
+		return wire.EventVoucherDeleted, true
+	case shard.KindBalance:
+		return wire.EventGiftTransaction, true
+	case shard.KindCustomer:
+		if rec.Flags&shard.RecordBirth != 0 {
+			return wire.EventCustomerCreated, true
+		}
+		return wire.EventCustomerUpdated, true
+	case shard.KindForget:
+		return wire.EventCustomerDeleted, true
+	}
+	return "", false
+}

@@ -1,0 +1,242 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/shard"
+	"github.com/scrip-engine/scrip/wire"
+)
+
+// THE JOURNEY of one redemption, from top to bottom:
+//
+//	 1 may this caller do this now           admit            admit.go
+//	 2 which code, which shard               resolve          codes.go
+//	 3 who is the customer                   identifyCustomer customers.go
+//	 4 under which key                       identifyRedemption key.go
+//	 5 read catalog, code and receipt        survey           here
+//	 6 evaluate the discount                 evaluate         evaluate.go
+//	 7 would the law refuse?                 shard.Examine    shard/check.go
+//	   then prove leadership, look again, and refuse          (P1, no disk)
+//	 8 stamp, propose, wait for the disk     propose          raftstore
+//	 9 the law decides                       applyRedeem      shard/redeem.go
+//	10 answer from the record                renderRedemption render.go
+
+// attemptsMax bounds how often a request is evaluated again because something
+// changed under it: a campaign edited, a code changed, time passing an edge.
+const attemptsMax = 6
+
+// redemption is one request on its way. It is pooled.
+type redemption struct {
+	e        *Engine
+	c        *Call
+	req      *wire.RedeemRequest
+	ref      codeRef
+	customer customerRef
+	id       identity
+	ev       evaluation
+	proved   bool // a proof that began after the request arrived was made
+	body     []byte
+}
+
+var redemptions = sync.Pool{New: func() any { return new(redemption) }}
+
+func (e *Engine) newRedemption(c *Call, req *wire.RedeemRequest) *redemption {
+	r := redemptions.Get().(*redemption)
+	r.e, r.c, r.req, r.proved = e, c, req, false
+	return r
+}
+
+func (r *redemption) release() {
+	r.e, r.c, r.req, r.ref, r.customer = nil, nil, nil, codeRef{}, customerRef{}
+	redemptions.Put(r)
+}
+
+// Redeem uses a code once, durably, or says why not. out is filled on success.
+func (e *Engine) Redeem(ctx context.Context, c Call, req *wire.RedeemRequest, out *wire.RedeemResponse) error {
+	r := e.newRedemption(&c, req)
+	defer r.release()
+	if err := r.begin(ctx); err != nil {
+		return e.metrics.refused(err)
+	}
+	reply, err := r.run(ctx)
+	if err != nil {
+		return e.metrics.refused(err)
+	}
+	e.metrics.redeemed(reply.Replayed)
+	return r.answer(&reply, out)
+}
+
+// begin does what does not depend on the state: steps 1 to 4.
+func (r *redemption) begin(ctx context.Context) error {
+	if err := r.e.admit(r.c, RoleUser); err != nil {
+		return err
+	}
+	if len(r.req.Redeemables) != 1 {
+		return r.c.field(wire.KeyNotSupported, "redeemables", "one redeemable a request in this version")
+	}
+	r.ev.view = r.e.catalog.View()
+	r.ev.project = r.c.project(r.ev.view)
+	r.ref = r.e.resolve(r.ev.project, r.req.Redeemables[0].ID)
+	customer, err := r.e.identifyCustomer(r.c, r.ev.project, r.req.Customer)
+	if err != nil {
+		return err
+	}
+	r.customer = customer
+	r.id = r.e.identifyRedemption(r.c, r.ev.project, r.req, r.e.fingerprint(opRedeem, r.req, customer.source))
+	r.ref.query.Kind, r.ref.query.Key, r.ref.query.Customer = shard.KindRedeem, r.id.key, customer.id
+	return r.c.checkTail(r.req)
+}
+
+// run repeats steps 5 to 9 until there is an answer that holds.
+func (r *redemption) run(ctx context.Context) (shard.Reply, error) {
+	for range attemptsMax {
+		verdict, err := r.survey(ctx)
+		if err != nil {
+			return shard.Reply{}, err
+		}
+		switch verdict {
+		case surveyStored:
+			return r.replay()
+		case surveyAgain:
+			continue
+		case surveyRefused:
+			return shard.Reply{}, r.refusal(r.lastCheck())
+		}
+		reply, err := r.propose(ctx)
+		if err != nil {
+			return reply, err
+		}
+		if done, err := r.settle(ctx, &reply); done {
+			return reply, err
+		}
+	}
+	return shard.Reply{}, r.c.fail(wire.KeyUnavailable, "The code kept changing under the request; try again")
+}
+
+type verdict int
+
+const (
+	surveyPropose verdict = iota
+	surveyRefused
+	surveyStored // the key was answered before
+	surveyAgain  // the picture was not current; look again
+)
+
+// survey looks at everything and says what to do. A refusal is final only from a
+// state that was read after a proof, evaluated at or above the code's fences.
+func (r *redemption) survey(ctx context.Context) (verdict, error) {
+	ev := &r.ev
+	ev.view = r.e.catalog.View()
+	if err := r.c.stillAllowed(ev.view); err != nil {
+		return 0, err
+	}
+	r.ref.look(&ev.look)
+	if ev.look.HasReceipt {
+		return surveyStored, nil
+	}
+	if need := max(ev.look.View.Fence, ev.look.View.CampaignBirth); ev.view.Index() < need {
+		if err := r.e.catLog.WaitApplied(ctx, need); err != nil {
+			return 0, r.c.replication(err)
+		}
+		return surveyAgain, nil
+	}
+	// From memory: not started holds only if it does at the later of the two
+	// times, expired only if it does at replicated time (P9).
+	wall := r.e.clock.UnixMilli()
+	ev.evaluate(&r.e.plans, r.req, r.customer.who(), max(wall, ev.look.Now))
+	check := r.lastCheck()
+	if !check.Refuses {
+		return surveyPropose, nil
+	}
+	if check.Outcome == coupon.VoucherExpired && ev.look.Now < check.Wanted {
+		return surveyPropose, nil // the log will say, and move replicated time past it
+	}
+	if !r.proved {
+		r.proved = true
+		if r.ref.known {
+			if _, err := r.ref.group.log.Prove(ctx); err != nil {
+				return 0, r.c.replication(err)
+			}
+		}
+		return surveyAgain, nil
+	}
+	return surveyRefused, nil
+}
+
+func (r *redemption) lastCheck() shard.Check { return shard.Examine(&r.ev.look.View, &r.ev.facts, nil) }
+
+// propose hands the command to the log and waits until it is durable and decided.
+func (r *redemption) propose(ctx context.Context) (shard.Reply, error) {
+	if err := r.e.mayChange(r.c); err != nil {
+		return shard.Reply{}, err
+	}
+	if err := r.e.settleCustomer(ctx, r.c, &r.customer, r.ref.group); err != nil {
+		return shard.Reply{}, err
+	}
+	reply, _, err := r.ref.group.log.Propose(ctx, r.command())
+	if err != nil {
+		return reply, r.c.replication(err)
+	}
+	r.proved = true // an entry proposed after the request arrived was applied here
+	return reply, nil
+}
+
+// command encodes the redemption. The slice belongs to the log afterwards.
+func (r *redemption) command() []byte {
+	ev := &r.ev
+	v := &ev.look.View
+	cmd := r.e.commandValid(r.c, shard.KindRedeem, v.Slot, r.id, ev.view.Index(), ev.from, ev.until)
+	q := shard.Redeem{
+		Ordinal: v.Ordinal, Project: v.Project, Campaign: v.Campaign,
+		GiftMax: ev.facts.GiftMax, GiftExact: ev.facts.GiftExact, Currency: ev.facts.Currency,
+		Customer: r.customer.id, Birth: r.customer.birth, Tail: ev.tailOf(r.req),
+	}
+	if ev.result.HasOrder {
+		q.Order, q.Currency = ev.result.Amount, ev.currency.Numeric()
+	}
+	if !v.IsGift {
+		q.Discount, q.Applied = ev.result.AppliedDiscountAmount, ev.result.TotalAppliedDiscountAmount
+		q.Lines = ev.lineShares()
+	}
+	return shard.AppendRedeem(cmd, &q)
+}
+
+// settle reads the law's answer. Not done means: look again.
+func (r *redemption) settle(ctx context.Context, reply *shard.Reply) (done bool, err error) {
+	switch reply.Outcome {
+	case coupon.OK:
+		return true, nil
+	case coupon.Stale:
+		if err := r.e.catLog.WaitApplied(ctx, reply.CatalogIndex); err != nil {
+			return true, r.c.replication(err)
+		}
+		return false, nil
+	case coupon.Reevaluate:
+		return false, nil
+	case coupon.TooLate:
+		return true, r.c.fail(wire.KeyUnavailable, "The command waited too long in the queue")
+	}
+	return true, r.refusal(shard.Check{Outcome: reply.Outcome, Scope: reply.Scope, Refuses: true})
+}
+
+// replay answers from the receipt: the stored outcome, or a conflict.
+func (r *redemption) replay() (shard.Reply, error) {
+	rec := &r.ev.look.Receipt
+	if rec.FPVersion == coupon.FingerprintVersion && rec.Fingerprint != r.id.fingerprint {
+		return shard.Reply{}, r.c.refused(coupon.KeyConflict, "")
+	}
+	return shard.Reply{Outcome: coupon.OK, Replayed: true, ID: rec.ID, Seq: rec.Seq, Stamp: rec.Stamp}, nil
+}
+
+func (r *redemption) answer(reply *shard.Reply, out *wire.RedeemResponse) error {
+	red, err := r.e.renderRedemption(r.c, r.ref.group, reply.Seq)
+	if err != nil {
+		return err
+	}
+	red.Replayed = reply.Replayed
+	out.Redemptions = append(out.Redemptions[:0], *red)
+	out.Order = red.Order
+	return nil
+}
