@@ -86,30 +86,34 @@ func (x *exchange) readBody(length, limit int) ([]byte, error) {
 	if in == nil {
 		return nil, nil
 	}
-	if length >= 0 {
-		if err := x.reserve(length); err != nil {
-			return nil, err
-		}
-		body := make([]byte, length)
-		if _, err := io.ReadFull(in, body); err != nil {
-			x.http.SetConnectionClose()
-			return nil, bodyError(err)
-		}
-		return body, nil
+	chunked := length < 0
+	if chunked {
+		length = limit // shows at the end
 	}
-	// Chunks: the length shows at the end.
-	if err := x.reserve(limit); err != nil {
+	if err := x.reserve(length); err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
+	body, err := fill(in, length, chunked)
 	if err != nil {
+		x.bodyDone = true // nothing more will come of it
 		x.http.SetConnectionClose()
 		return nil, bodyError(err)
 	}
 	if len(body) > limit {
 		return nil, tooLarge(limit)
 	}
+	x.bodyDone = true
 	return body, nil
+}
+
+// fill reads length bytes, or chunks up to one byte more than length.
+func fill(in io.Reader, length int, chunked bool) ([]byte, error) {
+	if chunked {
+		return io.ReadAll(io.LimitReader(in, int64(length)+1))
+	}
+	body := make([]byte, length)
+	_, err := io.ReadFull(in, body)
+	return body, err
 }
 
 // reserve counts a larger body against the bound on all of them.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/wire"
 )
 
@@ -15,7 +16,7 @@ func listEvents(x *exchange) error {
 	q := x.query()
 	q.unsupported("type")
 	cursor := q.text("cursor")
-	limit := q.number("limit", 1, pageLimitMax, pageLimitDefault)
+	limit := q.number("limit", 1, coupon.ListLimitMax, coupon.ListLimitDefault)
 	if q.err != nil {
 		return q.err
 	}

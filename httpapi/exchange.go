@@ -25,6 +25,7 @@ type exchange struct {
 
 	body     []byte // a copy; may be kept and aliased (H1)
 	received int    // bytes of it, also of an upload
+	bodyDone bool   // it was read to its end
 	reserved int64  // of Server.bodyBytes
 	minimal  bool   // Prefer: return=minimal
 	code     string // the {code} of the path, once asked for; for the log
@@ -106,6 +107,7 @@ func (x *exchange) fail(err error) {
 	}
 	e.RequestID = x.call.RequestID
 	x.key = e.Key
+	x.lingerIfUnread()
 	if x.route.access == accessToken {
 		if body, err := oauthProblem(&e); err == nil {
 			x.server.answerErrorAs(x.http, &e, body)

@@ -138,6 +138,11 @@ func (f *fake) VoucherRedemptions(_ context.Context, c engine.Call, code string,
 		f.saw(c, "VoucherRedemptions", code)
 }
 
+// panicking is a law that finds itself broken.
+func panicking(context.Context, *wire.RedeemRequest, *wire.RedeemResponse) error {
+	panic("S5: used 4 > 3")
+}
+
 func voucher(code string) *wire.Voucher {
 	return &wire.Voucher{ID: "v_1", Code: code, Type: wire.VoucherDiscount, Object: "voucher"}
 }

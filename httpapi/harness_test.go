@@ -199,3 +199,5 @@ func (l *logBuffer) String() string {
 	defer l.mu.Unlock()
 	return l.buf.String()
 }
+
+func readerOf(conn net.Conn) *bufio.Reader { return bufio.NewReader(conn) }

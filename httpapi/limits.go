@@ -3,18 +3,13 @@ package httpapi
 import (
 	"cmp"
 	"time"
+
+	"github.com/scrip-engine/scrip/coupon"
 )
 
-// Bounds that do not depend on the machine (P10).
+// Bounds of the transport that do not depend on the machine (P10). What one
+// request may carry is bounded in coupon/limits.go.
 const (
-	// bodyBytesMax fits an order of 500 lines with names and some metadata, the
-	// largest documented request, twice over.
-	bodyBytesMax = 256 << 10
-
-	// batchBytesMax fits 1,000 redemptions of 4 KiB each; typical ones have a few
-	// hundred bytes.
-	batchBytesMax = 4 << 20
-
 	// formBytesMax fits any token request.
 	formBytesMax = 4 << 10
 
@@ -48,11 +43,8 @@ const (
 	queryParamsMax     = 64
 	queryValueBytesMax = 1024
 
-	// pageLimitMax and pageLimitDefault are Voucherify's; pageNumberMax keeps
-	// page × limit far away from an overflow.
-	pageLimitMax     = 100
-	pageLimitDefault = 10
-	pageNumberMax    = 1 << 40
+	// pageNumberMax keeps page × limit far away from an overflow.
+	pageNumberMax = 1 << 40
 
 	// multipartPartsMax is how many parts may stand before the file.
 	multipartPartsMax = 16
@@ -81,7 +73,7 @@ const (
 // field means its default.
 type Limits struct {
 	// ReadTimeout is for a request with its body, uploads apart; 10 s, in which a
-	// full batch arrives over 4 Mbit/s.
+	// full batch arrives over 8 Mbit/s.
 	ReadTimeout time.Duration
 	// WriteTimeout is for an answer, streams apart; 10 s.
 	WriteTimeout time.Duration
@@ -110,7 +102,7 @@ type Limits struct {
 	// Streams bounds open event streams and downloads, each of which holds a
 	// goroutine and a buffer besides its connection; 256.
 	Streams int64
-	// UploadBytes is the largest imported file; 1 GiB, some ten million codes.
+	// UploadBytes is the largest imported file; coupon.UploadBytesMax.
 	UploadBytes int64
 }
 
@@ -126,6 +118,6 @@ func (l Limits) withDefaults() Limits {
 	l.ConnectionsPerIP = cmp.Or(l.ConnectionsPerIP, 4096)
 	l.BodyBytesInFlight = cmp.Or(l.BodyBytesInFlight, 128<<20)
 	l.Streams = cmp.Or(l.Streams, 256)
-	l.UploadBytes = cmp.Or(l.UploadBytes, 1<<30)
+	l.UploadBytes = cmp.Or(l.UploadBytes, coupon.UploadBytesMax)
 	return l
 }

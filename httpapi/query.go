@@ -9,6 +9,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/engine"
 	"github.com/scrip-engine/scrip/wire"
 )
@@ -134,7 +135,7 @@ func (q *query) created() (after, before wire.Time) {
 // theirs can be ordered beside created_at.
 func (q *query) page(unbuilt ...string) engine.Page {
 	p := engine.Page{
-		Limit:  int(q.number("limit", 1, pageLimitMax, pageLimitDefault)),
+		Limit:  int(q.number("limit", 1, coupon.ListLimitMax, coupon.ListLimitDefault)),
 		Cursor: q.text("cursor"),
 		Order:  q.order(unbuilt),
 	}

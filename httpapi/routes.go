@@ -7,6 +7,7 @@ import (
 	"github.com/fasthttp/router"
 	"github.com/valyala/fasthttp"
 
+	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/wire"
 )
 
@@ -48,7 +49,7 @@ func routes() []route {
 		{method: post, path: "/v1/oauth/token", name: "oauth.token", access: token, body: bodyForm, handle: oauthToken},
 
 		{method: post, path: "/v1/redemptions", name: "redemptions.create", access: change, body: json, handle: redeem, minimal: true},
-		{method: post, path: "/v1/redemptions/batch", name: "redemptions.batch", access: change, body: json, handle: redeemBatch, limit: batchBytesMax, minimal: true},
+		{method: post, path: "/v1/redemptions/batch", name: "redemptions.batch", access: change, body: json, handle: redeemBatch, limit: coupon.BatchBodyBytesMax, minimal: true},
 		{method: get, path: "/v1/redemptions", name: "redemptions.list", access: read, body: none, handle: listRedemptions},
 		{method: get, path: "/v1/redemptions/{redemptionId}", name: "redemptions.get", access: read, body: none, handle: getRedemption},
 		{method: post, path: "/v1/redemptions/{redemptionId}/rollback", name: "redemptions.rollback", access: change, body: json, handle: rollBackOne},
@@ -130,7 +131,7 @@ func (s *Server) router() fasthttp.RequestHandler {
 	for i := range table {
 		line := &table[i]
 		if line.limit == 0 {
-			line.limit = bodyBytesMax
+			line.limit = coupon.BodyBytesMax
 			if line.body == bodyForm {
 				line.limit = formBytesMax
 			}

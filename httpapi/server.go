@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/valyala/fasthttp"
+
+	"github.com/scrip-engine/scrip/coupon"
 )
 
 // DefaultDocsURL is the root of the documentation that answers link to.
@@ -48,6 +50,7 @@ type Server struct {
 	deadlines deadlines
 	bodyBytes atomic.Int64 // of the larger bodies in memory
 	streams   atomic.Int64 // open
+	lingering atomic.Int64 // connections being closed gently
 	writers   sync.WaitGroup
 
 	exchanges sync.Pool // *exchange
@@ -105,7 +108,7 @@ func (s *Server) newHTTP() *fasthttp.Server {
 		// (H3). The bound below then only says where streaming begins; the true
 		// one is the route's, kept in body.go.
 		StreamRequestBody:  true,
-		MaxRequestBodySize: bodyBytesMax,
+		MaxRequestBodySize: coupon.BodyBytesMax,
 		// Multipart forms are read from the stream; fasthttp would write them to
 		// temporary files, without a bound.
 		DisablePreParseMultipartForm: true,

@@ -58,7 +58,7 @@ func importAs(x *exchange, campaign string, format engine.ImportFormat) error {
 	// Not the request's context: a large file takes longer than a request may,
 	// and the stall timeout bounds it instead.
 	job, err := x.server.engine.Import(x.server.base, x.call, campaign, format, file)
-	x.received = up.taken
+	x.received, x.bodyDone = up.taken, up.broken()
 	if err != nil {
 		return up.reason(x.http, err)
 	}
@@ -173,6 +173,9 @@ func (u *upload) failed(err error) error {
 	return u.err
 }
 
+// broken reports that the connection failed, so that nothing more will come.
+func (u *upload) broken() bool { return u.err != nil && u.left >= 0 }
+
 // reason returns what to answer: the connection's error where there was one,
 // whatever became of it on its way through the engine. The rest of the body is
 // not awaited then.
@@ -180,6 +183,8 @@ func (u *upload) reason(ctx *fasthttp.RequestCtx, err error) error {
 	if u.err == nil {
 		return err
 	}
-	ctx.SetConnectionClose()
+	if u.broken() {
+		ctx.SetConnectionClose() // it is the connection that failed
+	}
 	return bodyError(errors.Unwrap(u.err))
 }

@@ -1,0 +1,53 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"net"
+	"time"
+)
+
+// Bounds of a lingering close.
+const (
+	// lingerTime is enough for an answer to cross the world, twice.
+	lingerTime = 5 * time.Second
+	// lingerBytesMax is what a client may still send meanwhile.
+	lingerBytesMax = 64 << 20
+	// lingeringMax bounds connections in this state; beyond it they are cut.
+	lingeringMax = 64
+	// drainedByServer is how much of an unread body fasthttp reads by itself, to
+	// go on with the connection.
+	drainedByServer = 256 << 10
+)
+
+// lingerIfUnread sees to it that an answer given before its body was read
+// arrives. To close a connection on which bytes wait makes the kernel send a
+// reset, and a reset throws away what the client has not read yet: the 404 of a
+// large upload would look like a network failure. So the sending side is closed
+// first, and what still comes is read and dropped for a while (RFC 9112, 9.6).
+func (x *exchange) lingerIfUnread() {
+	length := x.http.Request.Header.ContentLength()
+	if x.bodyDone || x.http.RequestBodyStream() == nil || length >= 0 && length-x.received <= drainedByServer {
+		return
+	}
+	s, half := x.server, x.http.Conn()
+	if s.lingering.Add(1) > lingeringMax {
+		s.lingering.Add(-1)
+		x.http.SetConnectionClose()
+		return
+	}
+	// fasthttp leaves a hijacked connection open once the answer is written. It
+	// must not be asked to close it: then it would not hand it over.
+	x.http.Hijack(func(c net.Conn) {
+		defer s.lingering.Add(-1)
+		defer context.AfterFunc(s.base, func() { _ = half.Close() })()
+		if tcp, ok := half.(interface{ CloseWrite() error }); ok && tcp.CloseWrite() != nil {
+			return
+		}
+		if c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+			return
+		}
+		// Whatever ends it: the connection is closed by fasthttp after this.
+		_, _ = io.CopyN(io.Discard, c, lingerBytesMax)
+	})
+}
