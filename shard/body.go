@@ -105,9 +105,6 @@ func (c *cursor) lines(dst []int64) []int64 {
 	for range c.count(linesMax) {
 		dst = append(dst, c.varint())
 	}
-	if len(dst) == 0 {
-		return nil
-	}
 	return dst
 }
 

@@ -176,7 +176,7 @@ func (x *index) resize(a *arena.Arena, s uint64) {
 	old := x.dir[x.pageOf(s)]
 	capacity := max(old.cap+old.cap/4, old.cap+1, pageEntriesMin)
 	if old.depth == depthMax {
-		capacity = old.cap * 2
+		capacity = max(capacity, old.cap*2)
 	}
 	p := x.newPage(a, int(capacity), old.depth)
 	x.move(a, &old, func(uint64) *page { return &p })

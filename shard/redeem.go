@@ -48,8 +48,8 @@ func (s *Shard) applyRedeem(h *Header, body []byte, r *Reply) error {
 		customer = s.customerBySource(q.Birth.Source)
 	}
 	s.countFor(v, customer)
-	f := redeemFacts(s.now, q, customer)
-	if c := Examine(v, &f, nil); c.Refuses {
+	s.facts = redeemFacts(s.now, q, customer)
+	if c := Examine(v, &s.facts, nil); c.Refuses {
 		r.Outcome, r.Scope, r.Uses, r.Balance = c.Outcome, c.Scope, v.Used, v.Balance
 		return nil
 	}

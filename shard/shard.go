@@ -68,6 +68,7 @@ type Shard struct {
 	birthBody               Customer
 	importBody              Import
 	codeView                CodeView
+	facts                   Facts // here, since what steps are called with escapes
 	foldScratch             [2][]byte
 	failed                  []FailedRow
 	freed                   []freedBlock
