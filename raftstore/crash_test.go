@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -119,6 +120,9 @@ type crasher struct {
 // MaybeError implements errorfs.Injector: it never fails an operation, it
 // photographs the disk before some.
 func (c *crasher) MaybeError(op errorfs.Op) error {
+	if op.Kind == errorfs.OpCreate && strings.Contains(op.Path, "marker.manifest") {
+		c.orderNames(c.mem.PathDir(op.Path))
+	}
 	if !c.on.Load() || op.Kind.ReadOrWrite() == errorfs.OpIsRead {
 		return nil
 	}
@@ -133,6 +137,20 @@ func (c *crasher) MaybeError(op errorfs.Op) error {
 	fs := c.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: rand.New(rand.NewPCG(c.rng.Uint64(), 2))})
 	c.taken = append(c.taken, crash{fs, was})
 	return nil
+}
+
+// orderNames makes the names in a directory durable before a marker is created in
+// it. Pebble creates a manifest, then the marker that points to it, and syncs the
+// directory once: it relies on the file system to keep the two in order, as every
+// journaling one does and MemFS's clones do not. Without this some clones have the
+// marker and not the manifest, and Pebble refuses them.
+func (c *crasher) orderNames(dir string) {
+	d, err := c.mem.OpenDir(dir)
+	if err != nil {
+		return // not there yet
+	}
+	_ = d.Sync()  // MemFS does not fail
+	_ = d.Close() // MemFS does not fail
 }
 
 func (c *crasher) String() string { return "crasher" }

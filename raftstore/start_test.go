@@ -70,6 +70,9 @@ func serves(t *testing.T, fs vfs.FS, upTo uint64) {
 				t.Fatalf("id %d is there %d times", v, n.ledger.count(v))
 			}
 		}
+		if got, want := n.ledger.size(), int(upTo+i); got != want {
+			t.Fatalf("%d ids are there, want %d", got, want)
+		}
 		mustPropose(t, n, 100+i)
 		mustClose(t, n)
 	}
