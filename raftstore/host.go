@@ -1,6 +1,7 @@
 package raftstore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +40,8 @@ type member struct {
 	floor  *floorFile
 	status func() GroupStatus
 	close  func() error
+	// openImage makes a new image and opens its file.
+	openImage func(context.Context) (io.ReadCloser, error)
 }
 
 // Sizes of the log Pebble. The log is read rarely (recent entries are in memory)
@@ -88,6 +91,9 @@ func (h *Host) openDir() error {
 	var err error
 	if h.lock, err = fs.Lock(fs.PathJoin(h.cfg.Dir, "LOCK")); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrLocked, h.cfg.Dir, err)
+	}
+	if err := refuseUnfinishedRestore(fs, h.cfg.Dir); err != nil {
+		return err
 	}
 	if h.identity, err = openIdentity(fs, h.cfg); err != nil {
 		return err

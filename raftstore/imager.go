@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
+	"github.com/cockroachdb/errors/oserror"
 	"github.com/hashicorp/raft"
 )
 
@@ -34,6 +36,24 @@ func (g *Group[R]) Image(ctx context.Context) (ImageInfo, error) {
 		return ImageInfo{}, errors.New("make image: none in the books") // Close of the sink adds it
 	}
 	return k.ImageInfo, nil
+}
+
+// openNewImage makes an image and opens its file. Two more images may be made before
+// it is opened and remove it; then it is tried again.
+func (g *Group[R]) openNewImage(ctx context.Context) (io.ReadCloser, error) {
+	for {
+		info, err := g.Image(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f, err := g.host.cfg.FS.Open(info.Path)
+		if err == nil {
+			return f, nil
+		}
+		if !oserror.IsNotExist(err) || ctx.Err() != nil {
+			return nil, err
+		}
+	}
 }
 
 // imageRetry is the pause after an image that failed, for example on a full disk.

@@ -43,7 +43,7 @@ func OpenGroup[R any](h *Host, cfg GroupConfig, m Machine[R]) (*Group[R], error)
 		h.dismiss(cfg.ID)
 		return nil, errors.Join(fmt.Errorf("open group %s: %w", cfg.Name, err), g.floor.close())
 	}
-	h.enrol(&member{cfg: cfg, watch: watch, floor: g.floor, status: g.Status, close: g.Close})
+	h.enrol(&member{cfg: cfg, watch: watch, floor: g.floor, status: g.Status, close: g.Close, openImage: g.openNewImage})
 	return g, nil
 }
 

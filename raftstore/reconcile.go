@@ -92,10 +92,7 @@ func (g *Group[R]) dropStaleLog(image keptImage, hasImage bool) error {
 // one synced batch. raft's own BootstrapCluster takes two writes, and a crash
 // between them leaves a group that can never start.
 func (g *Group[R]) bootstrap() error {
-	id := g.host.identity.NodeID
-	cfg := raft.Configuration{Servers: []raft.Server{{
-		Suffrage: raft.Voter, ID: raft.ServerID(id), Address: raft.ServerAddress(id),
-	}}}
+	cfg := lone(g.host.identity.NodeID)
 	l := &raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration, Data: raft.EncodeConfiguration(cfg)}
 	b := g.host.db.NewBatch()
 	key := makeKey(g.cfg.ID, kindLog, l.Index)
