@@ -106,7 +106,7 @@ func (b *batch) proposeAll(ctx context.Context) {
 			continue
 		}
 		replies := make([]shard.Reply, len(cmds))
-		_, err := g.log.ProposeAll(ctx, cmds, replies)
+		_, err := b.e.proposeAll(ctx, g, cmds, replies)
 		for i, it := range of {
 			if err != nil {
 				it.err = it.call.replication(err)

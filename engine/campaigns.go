@@ -71,7 +71,7 @@ func (e *Engine) introduce(ctx context.Context, c *Call, g *shardGroup, campaign
 		q.Currency = cur.Numeric()
 	}
 	cmd := shard.AppendCampaign(e.command(c, shard.KindCampaign, e.campaignSlot(g, campaign), identity{}, campaign.Birth), &q)
-	reply, _, err := g.log.Propose(ctx, cmd)
+	reply, err := e.propose(ctx, g, cmd)
 	if err != nil {
 		return c.replication(err)
 	}

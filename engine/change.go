@@ -15,6 +15,8 @@ func (e *Engine) change(ctx context.Context, h catalog.Header, b catalog.Body) (
 	if err != nil {
 		return catalog.Reply{}, err
 	}
+	e.gate.RLock()
+	defer e.gate.RUnlock()
 	r, _, err := e.catLog.Propose(ctx, cmd)
 	if err != nil {
 		return r, err

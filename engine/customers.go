@@ -178,7 +178,7 @@ func (e *Engine) proposeCustomer(ctx context.Context, c *Call, g *shardGroup, q 
 	h.Kind, h.Epoch, h.NotAfter = shard.KindCustomer, slotMapEpoch, e.notAfterOn(g.law.Now())
 	h.ValidFrom, h.ValidUntil, h.Actor = shard.AlwaysFrom, shard.AlwaysUntil, c.Caller.Key
 	cmd := shard.AppendCustomer(shard.AppendHeader(make([]byte, 0, shard.HeaderBytes+len(q.Sealed)+80), &h), q)
-	reply, _, err := g.log.Propose(ctx, cmd)
+	reply, err := e.propose(ctx, g, cmd)
 	switch {
 	case err != nil:
 		return reply, c.replication(err)

@@ -143,7 +143,7 @@ func (e *Engine) DeleteCustomer(ctx context.Context, c Call, ref string) error {
 	}
 	g := e.shardOf(v.ID.Slot)
 	cmd := shard.AppendForget(e.command(&c, shard.KindForget, v.ID.Slot, identity{}, e.catalog.View().Index()), &shard.Forget{Project: c.Caller.Project, ID: v.ID})
-	reply, _, err := g.log.Propose(ctx, cmd)
+	reply, err := e.propose(ctx, g, cmd)
 	if err != nil {
 		return c.replication(err)
 	}

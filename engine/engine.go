@@ -40,6 +40,7 @@ type Engine struct {
 	metrics *metrics
 	disk    diskWatch
 
+	gate     sync.RWMutex // see gate.go
 	firstKey *Credentials // of a directory that was just made
 	opened   time.Time
 	draining atomic.Bool

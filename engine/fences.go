@@ -53,7 +53,7 @@ func (e *Engine) raiseShards(ctx context.Context, c *Call, f catalog.Fence) erro
 func (e *Engine) raiseShard(ctx context.Context, c *Call, g *shardGroup, q *shard.Fence) error {
 	for range 2 {
 		cmd := shard.AppendFence(e.command(c, shard.KindFence, firstSlot(g.index, len(e.shards)), identity{}, q.Index), q)
-		reply, _, err := g.log.Propose(ctx, cmd)
+		reply, err := e.propose(ctx, g, cmd)
 		switch {
 		case err != nil:
 			return err

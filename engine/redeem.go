@@ -175,7 +175,7 @@ func (r *redemption) propose(ctx context.Context) (shard.Reply, error) {
 	if err := r.e.settleCustomer(ctx, r.c, &r.customer, r.ref.group); err != nil {
 		return shard.Reply{}, err
 	}
-	reply, _, err := r.ref.group.log.Propose(ctx, r.command())
+	reply, err := r.e.propose(ctx, r.ref.group, r.command())
 	if err != nil {
 		return reply, r.c.replication(err)
 	}

@@ -222,7 +222,7 @@ func (e *Engine) proposeChange(ctx context.Context, c *Call, g *shardGroup, camp
 				return shard.Reply{}, c.missing("campaign", campaign.ID)
 			}
 		}
-		reply, _, err := g.log.Propose(ctx, build(v.Index()))
+		reply, err := e.propose(ctx, g, build(v.Index()))
 		switch {
 		case err != nil:
 			return reply, c.replication(err)
