@@ -35,7 +35,8 @@ type Host interface {
 	// that the shard has not seen.
 	ChunkProgress(shard int, job uint64) (shard.JobInfo, bool)
 
-	// Progress and Finish change the job's record. An error is temporary.
+	// Progress and Finish change the job's record; after a nil error ActiveJobs and
+	// Job show it. An error is temporary.
 	Progress(ctx context.Context, p *catalog.JobProgress) error
 	Finish(ctx context.Context, f *catalog.JobFinish) error
 

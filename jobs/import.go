@@ -20,7 +20,9 @@ func (w *work) importFile(ctx context.Context) error {
 		return failf(wire.KeyInternalError, "the job names no spooled file")
 	}
 	src, rows, err := openSource(ctx, w.r.cfg.FS, w.r.path(w.job.Spool), p.Format, w.job.Digest)
-	w.total = max(w.total, rows)
+	if rows > 0 || err == nil {
+		w.total = rows
+	}
 	if err != nil {
 		return err
 	}

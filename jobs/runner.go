@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/prometheus/client_golang/prometheus"
@@ -56,6 +57,8 @@ type Runner struct {
 
 	// cut is how new imports and generated codes are cut into chunks.
 	cut cut
+	// retryFirst is the constant of that name; tests cannot wait so long.
+	retryFirst time.Duration
 }
 
 // ErrClosed means that the runner was closed: nothing was done.
@@ -86,7 +89,8 @@ func New(cfg Config) (*Runner, error) {
 	r := &Runner{
 		cfg: cfg, met: met, random: &lockedReader{in: cfg.Rand},
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
-		cut: cut{Version: cutVersion, Codes: coupon.ImportChunkCodesMax, Bytes: chunkBytesMax},
+		cut:        cut{Version: cutVersion, Codes: coupon.ImportChunkCodesMax, Bytes: chunkBytesMax},
+		retryFirst: retryFirst,
 	}
 	if r.inherited, err = openSpool(cfg.FS, cfg.Dir); err != nil {
 		return nil, fmt.Errorf("jobs: open spool: %w", err)

@@ -187,7 +187,7 @@ func (w *work) finish(ctx context.Context, f *catalog.JobFinish) error {
 // insist does what may fail for a while until it succeeds, the job's own failure
 // ends it, or ctx does (J6).
 func (w *work) insist(ctx context.Context, what string, do func() error) error {
-	for wait := retryFirst; ; wait = min(2*wait, retryMost) {
+	for wait := w.r.retryFirst; ; wait = min(2*wait, retryMost) {
 		err := do()
 		var final *failure
 		if err == nil || errors.As(err, &final) {
