@@ -69,7 +69,8 @@ func TestReadersBesideApply(t *testing.T) {
 				}
 				w.s.Look(&Query{Project: 1, Rules: testRules, Hash: w.hash(c), Folded: folded, Kind: KindRedeem,
 					Key: w.secret.KeyHash([]byte(c))}, &l)
-				if v := &l.View; !v.Found || v.Used+v.Balance != rounds || string(v.Code) != c || !l.HasReceipt && v.Used > 0 {
+				if v := &l.View; !v.Found || v.Used+v.Balance != rounds || string(v.Code) != c ||
+					l.HasReceipt && (l.Receipt.Ordinal != v.Ordinal || l.Receipt.Uses+l.Receipt.Balance != rounds) {
 					fail("%s: %+v", c, l.View)
 				}
 				seq := w.s.LastSeq()

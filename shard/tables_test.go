@@ -64,7 +64,7 @@ func TestIndexOfEqualHashes(t *testing.T) {
 		for i := range x.dir {
 			x.dir[i].depth = depthMax // as after 18 splits
 		}
-		const n = 5_000
+		const n = 2_000
 		for v := range uint64(n) {
 			x.add(a, 42<<40, v)
 			x.add(a, v<<50, v) // and some that are not equal
@@ -102,10 +102,11 @@ func TestIndexOfEqualHashes(t *testing.T) {
 }
 
 // Ten million codes must fit a small machine: 48 bytes each, for single-use codes
-// of 12 characters. A million over a tenth of the slots are as dense as that.
+// of 12 characters. A quarter of a million over a fortieth of the slots are
+// as dense as that.
 func TestBytesPerCode(t *testing.T) {
-	const n = 1_000_000
-	s := New(Config{First: 0, Last: coupon.Slots/10 - 1, Epoch: 1})
+	const n = 250_000
+	s := New(Config{First: 0, Last: coupon.Slots/40 - 1, Epoch: 1})
 	defer s.Close()
 	rng := rand.New(rand.NewPCG(1, 2))
 	apply := func(cmd []byte) {
