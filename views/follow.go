@@ -5,7 +5,6 @@ import (
 	"errors"
 	"runtime"
 	"sync"
-	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/cockroachdb/pebble/v2"
@@ -18,9 +17,6 @@ const (
 	// below half a memtable, above which Pebble takes a slower way.
 	batchRecords = 512
 	batchBytes   = 1 << 20
-	// rebuildPause keeps a disk that returns damage again and again from being
-	// written full of views.
-	rebuildPause = 5 * time.Second
 )
 
 // errHistory: the shard has another record where the view ends. The shard was
@@ -54,11 +50,7 @@ func newFollower(v *Views, shard int, src Source) *follower {
 func (f *follower) follow() {
 	defer f.v.work.Done()
 	for {
-		more, err := f.step()
-		if err != nil {
-			f.v.damaged(err)
-		}
-		if more && err == nil {
+		if f.step() {
 			runtime.Gosched() // whoever redeems goes first
 			if f.v.running.Err() == nil {
 				continue
@@ -72,19 +64,23 @@ func (f *follower) follow() {
 	}
 }
 
-// step projects one batch; more says that there may be another. An error means
-// that the view cannot be trusted any more.
-func (f *follower) step() (more bool, err error) {
+// step projects one batch; more says that there may be another. After an error the
+// view cannot be trusted any more.
+func (f *follower) step() (more bool) {
 	f.v.mu.RLock()
 	defer f.v.mu.RUnlock()
 	if f.v.db == nil {
-		return false, nil
+		return false
 	}
 	last, err := f.ready()
-	if err != nil || last <= f.p.mark.seq {
-		return false, err
+	if err == nil && last > f.p.mark.seq {
+		more, err = f.batch(last)
 	}
-	return f.batch(last)
+	if err != nil {
+		f.v.damaged(f.v.generation, err)
+		return false
+	}
+	return more
 }
 
 // ready sees to it that the view may go on from where it is, and returns how far
@@ -204,56 +200,4 @@ func (f *follower) announce() {
 func (f *follower) announceLocked() {
 	close(f.changed)
 	f.changed = make(chan struct{})
-}
-
-// damaged reports that the store cannot be used any more. It never blocks.
-func (v *Views) damaged(err error) {
-	select {
-	case v.damage <- err:
-	default: // reported already
-	}
-}
-
-// keep replaces a damaged store by an empty one, from which the followers begin
-// again (V6).
-func (v *Views) keep() {
-	defer v.work.Done()
-	for {
-		select {
-		case err := <-v.damage:
-			v.rebuild(err)
-		case <-v.running.Done():
-			return
-		}
-		select {
-		case <-time.After(rebuildPause):
-		case <-v.running.Done():
-			return
-		}
-	}
-}
-
-func (v *Views) rebuild(reason error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.log.Warn("views: deleted and built again", "dir", v.storeDir(), "reason", reason)
-	v.rebuilds.Add(1)
-	var errs []error
-	if v.db != nil {
-		errs = append(errs, v.db.Close())
-		v.db = nil
-	}
-	errs = append(errs, v.cfg.FS.RemoveAll(v.storeDir()))
-	db, err := v.openStore()
-	if err != nil {
-		v.log.Error("views: cannot begin again", "error", errors.Join(append(errs, err)...))
-		v.damaged(err)
-		return
-	}
-	v.db = db
-	v.generation++
-	for i, f := range v.followers {
-		f.unpublish()
-		v.Notify(i)
-	}
 }

@@ -43,7 +43,7 @@ func (v *Views) read(question func(*snap) error) error {
 	}
 	err = errors.Join(err, sn.close())
 	if errors.Is(err, pebble.ErrCorruption) || errors.Is(err, errFormat) {
-		v.damaged(err)
+		v.damaged(v.generation, err)
 		return errors.Join(ErrNotReady, err)
 	}
 	return err

@@ -38,6 +38,7 @@ func (v *Views) openStore() (db *pebble.DB, err error) {
 	}
 	v.log.Warn("views: the directory cannot be used; it is deleted and built again", "dir", dir, "error", err)
 	v.rebuilds.Add(1)
+	v.generation++ // what the first attempt still has to say of its files is no news
 	if err := fs.RemoveAll(dir); err != nil {
 		return nil, fmt.Errorf("remove views: %w", err)
 	}
@@ -77,6 +78,7 @@ func (v *Views) checkMeta(db *pebble.DB) error {
 }
 
 func (v *Views) pebbleOptions() *pebble.Options {
+	generation := v.generation
 	o := &pebble.Options{
 		FS:                          v.cfg.FS,
 		Logger:                      pebbleLog{v},
@@ -88,7 +90,7 @@ func (v *Views) pebbleOptions() *pebble.Options {
 		EventListener: &pebble.EventListener{
 			BackgroundError: func(err error) { v.log.Error("views: pebble", "error", err) },
 			DataCorruption: func(i pebble.DataCorruptionInfo) {
-				v.damaged(fmt.Errorf("%s: %w", i.Path, pebble.ErrCorruption))
+				v.damaged(generation, fmt.Errorf("%s: %w", i.Path, pebble.ErrCorruption))
 			},
 		},
 	}

@@ -70,7 +70,7 @@ type Views struct {
 	lock      io.Closer
 	followers []*follower
 	rebuilds  atomic.Int64
-	damage    chan error // to the keeper; room for one
+	damage    chan damage // to the keeper; room for one
 	stop      context.CancelFunc
 	running   context.Context
 	work      sync.WaitGroup
@@ -97,7 +97,7 @@ func Open(cfg Config) (*Views, error) {
 			os.Exit(code)
 		}
 	}
-	v := &Views{cfg: cfg, log: cfg.Logger, damage: make(chan error, 1)}
+	v := &Views{cfg: cfg, log: cfg.Logger, damage: make(chan damage, 1)}
 	v.running, v.stop = context.WithCancel(context.Background())
 	for i, src := range cfg.Sources {
 		v.followers = append(v.followers, newFollower(v, i, src))
@@ -108,7 +108,7 @@ func Open(cfg Config) (*Views, error) {
 	}
 	for _, f := range v.followers {
 		if _, err := f.ready(); err != nil {
-			v.damaged(err)
+			v.damaged(v.generation, err)
 		}
 	}
 	v.work.Add(1 + len(v.followers))
