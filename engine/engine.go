@@ -37,6 +37,7 @@ type Engine struct {
 	applied signal
 	jobs    *jobRunner
 	plans   planCache
+	pool    sync.Pool // of *redemption
 	metrics *metrics
 	disk    diskWatch
 

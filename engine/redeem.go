@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"sync"
 
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/shard"
@@ -40,17 +39,19 @@ type redemption struct {
 	body     []byte
 }
 
-var redemptions = sync.Pool{New: func() any { return new(redemption) }}
-
 func (e *Engine) newRedemption(c *Call, req *wire.RedeemRequest) *redemption {
-	r := redemptions.Get().(*redemption)
+	r, ok := e.pool.Get().(*redemption)
+	if !ok {
+		r = new(redemption)
+	}
 	r.e, r.c, r.req, r.proved = e, c, req, false
 	return r
 }
 
 func (r *redemption) release() {
+	pool := &r.e.pool
 	r.e, r.c, r.req, r.ref, r.customer = nil, nil, nil, codeRef{}, customerRef{}
-	redemptions.Put(r)
+	pool.Put(r)
 }
 
 // Redeem uses a code once, durably, or says why not. out is filled on success.
