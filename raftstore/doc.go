@@ -10,6 +10,8 @@
 //	Propose     queue → one entry → StoreLogs (synced) → Apply → the reply
 //	Prove       "what this node has applied is the newest there is", no disk
 //	Image       Freeze → one flat file → fsync, rename, fsync → log truncated
+//	Backup      a fresh image of every group, and a manifest written last
+//	Restore     a backup becomes the data directory of a new node
 //
 // Groups have one voter in this release. Nothing here assumes it but the
 // transport (transport.go), which refuses to reach anybody.

@@ -225,4 +225,8 @@ func TestApplyErrorIsFatalAndUnknown(t *testing.T) {
 	if _, _, err := n.Propose(context.Background(), id(3)); !IsNotProposed(err) && !IsUnknown(err) {
 		t.Fatalf("after the failure: %v", err)
 	}
+	// The machine has stopped, raft's index has not: no image may join the two.
+	if info, err := n.Image(context.Background()); err == nil {
+		t.Fatalf("an image after the failure: %+v", info)
+	}
 }

@@ -134,7 +134,13 @@ func (f *fsm[R]) version(e *entry) error {
 }
 
 // Snapshot is the cut: no I/O (R5).
+//
+// After a fail-stop whose exit returned the machine no longer follows raft's index,
+// and an image of it would be a lie that survives.
 func (f *fsm[R]) Snapshot() (raft.FSMSnapshot, error) {
+	if f.life.failed.Load() {
+		return nil, errFailed
+	}
 	frozen, err := f.machine.Freeze()
 	if err != nil {
 		return nil, fmt.Errorf("freeze: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
@@ -127,6 +128,7 @@ func TestProofRoundStartsAfterItsCallers(t *testing.T) {
 		if waiting {
 			break
 		}
+		time.Sleep(time.Millisecond) // polls a state; nothing depends on how long
 	}
 	question <- true
 	if err := <-first; err != nil {
