@@ -68,7 +68,7 @@ func (st *stream) follow(w *bufio.Writer, cursor string) error {
 	ended := st.ctx.Err() != nil
 	st.cancel()
 	beats.Wait()
-	if ended && (out.err == nil || errors.Is(out.err, context.Canceled)) {
+	if ended && (out.err == nil || errors.Is(out.err, st.ctx.Err())) {
 		return nil
 	}
 	return err

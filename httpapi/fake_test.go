@@ -34,7 +34,7 @@ func (f *fake) saw(c engine.Call, method string, args ...any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last = c
-	f.calls = append(f.calls, strings.TrimSpace(method+" "+strings.TrimSuffix(fmt.Sprintln(args...), "\n")))
+	f.calls = append(f.calls, strings.TrimRight(method+" "+strings.TrimSuffix(fmt.Sprintln(args...), "\n"), " "))
 	return f.err
 }
 

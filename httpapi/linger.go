@@ -1,10 +1,13 @@
 package httpapi
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // Bounds of a lingering close.
@@ -36,18 +39,38 @@ func (x *exchange) lingerIfUnread() {
 		x.http.SetConnectionClose()
 		return
 	}
-	// fasthttp leaves a hijacked connection open once the answer is written. It
-	// must not be asked to close it: then it would not hand it over.
-	x.http.Hijack(func(c net.Conn) {
+	// fasthttp closes a connection at once if the answer says that it will, so
+	// the answer is written here. ctx stays ours until the function returns.
+	ctx := x.http
+	ctx.HijackSetNoResponse(true)
+	ctx.Hijack(func(c net.Conn) {
 		defer s.lingering.Add(-1)
 		defer context.AfterFunc(s.base, func() { _ = half.Close() })()
-		if tcp, ok := half.(interface{ CloseWrite() error }); ok && tcp.CloseWrite() != nil {
-			return
-		}
-		if c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
-			return
-		}
-		// Whatever ends it: the connection is closed by fasthttp after this.
-		_, _ = io.CopyN(io.Discard, c, lingerBytesMax)
+		// Whatever fails: the connection is closed by fasthttp after this, and there
+		// is nobody else to tell.
+		_ = linger(c, half, &ctx.Response)
 	})
+}
+
+// linger writes the last answer of a connection, closes its sending side, and
+// reads on until the client is done or has had its time.
+func linger(c, half net.Conn, last *fasthttp.Response) error {
+	if err := c.SetDeadline(time.Now().Add(lingerTime)); err != nil {
+		return err
+	}
+	last.SetConnectionClose()
+	w := bufio.NewWriterSize(c, writeBufferBytes)
+	if err := last.Write(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if tcp, ok := half.(interface{ CloseWrite() error }); ok {
+		if err := tcp.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	_, err := io.CopyN(io.Discard, c, lingerBytesMax)
+	return err
 }

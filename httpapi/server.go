@@ -55,9 +55,7 @@ type Server struct {
 
 	exchanges sync.Pool // *exchange
 	hot       hotPools
-
-	mu    sync.Mutex
-	conns map[net.Conn]struct{} // guarded by mu; open ones, to be cut at the end
+	conns     *conns
 }
 
 // New makes a server that does not listen yet.
@@ -77,7 +75,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		engine: c.Engine, log: c.Logger, limits: c.Limits.withDefaults(), metrics: m,
-		help: helpLinks(c.DocsURL), conns: make(map[net.Conn]struct{}),
+		help: helpLinks(c.DocsURL), conns: newConns(c.Limits.withDefaults().ConnectionsPerIP),
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.streaming, s.endStream = context.WithCancel(s.base)
@@ -91,7 +89,7 @@ func (s *Server) newHTTP() *fasthttp.Server {
 	return &fasthttp.Server{
 		Handler:      s.router(),
 		ErrorHandler: s.malformed,
-		ConnState:    s.track,
+		ConnState:    s.conns.track,
 		Logger:       fasthttpLog{s.log},
 
 		ReadTimeout:        s.limits.ReadTimeout,
@@ -100,7 +98,6 @@ func (s *Server) newHTTP() *fasthttp.Server {
 		ReadBufferSize:     headerBytesMax,
 		WriteBufferSize:    writeBufferBytes,
 		Concurrency:        s.limits.Connections,
-		MaxConnsPerIP:      s.limits.ConnectionsPerIP,
 		MaxRequestsPerConn: requestsPerConnMax,
 
 		// Streaming hands a request over once its header and at most 8 KiB of its
@@ -138,35 +135,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.ShutdownWithContext(ctx)
 	s.cancel()
 	if err != nil {
-		s.cut()
+		s.conns.cut()
 	}
 	s.writers.Wait()
 	if err != nil {
 		return fmt.Errorf("httpapi: shutdown: %w", err)
 	}
 	return nil
-}
-
-// track keeps the set of open connections; fasthttp cannot cut busy ones.
-func (s *Server) track(c net.Conn, state fasthttp.ConnState) {
-	switch state {
-	case fasthttp.StateNew:
-		s.mu.Lock()
-		s.conns[c] = struct{}{}
-		s.mu.Unlock()
-	case fasthttp.StateClosed, fasthttp.StateHijacked:
-		s.mu.Lock()
-		delete(s.conns, c)
-		s.mu.Unlock()
-	}
-}
-
-func (s *Server) cut() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for c := range s.conns {
-		_ = c.Close() // it is given up; there is nobody to tell
-	}
 }
 
 // malformed answers what did not become a request.

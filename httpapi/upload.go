@@ -67,7 +67,7 @@ func importAs(x *exchange, campaign string, format engine.ImportFormat) error {
 
 // file finds the file in the body: the body itself, or the part named file of a
 // multipart form.
-func (x *exchange) file(body io.Reader) (io.Reader, error) {
+func (x *exchange) file(body *upload) (io.Reader, error) {
 	media, err := x.contentType()
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (x *exchange) file(body io.Reader) (io.Reader, error) {
 			return nil, formError(err)
 		}
 		if part.FormName() == "file" {
-			return part, nil
+			return &formFile{part, body}, nil
 		}
 	}
 	return nil, refuseField(wire.KeyInvalidPayload, "file", "The form has no part named file")
@@ -123,6 +123,21 @@ func formError(err error) error {
 		return err
 	}
 	return refuse(wire.KeyInvalidPayload, "The multipart form cannot be read")
+}
+
+// formFile is the file's part of a form. What ends it early is the upload's
+// error, whatever becomes of it on its way through the engine.
+type formFile struct {
+	part io.Reader
+	up   *upload
+}
+
+func (f *formFile) Read(p []byte) (int, error) {
+	n, err := f.part.Read(p)
+	if err != nil && err != io.EOF && f.up.err == nil {
+		err = f.up.failed(err)
+	}
+	return n, err
 }
 
 // upload is a body that is read as it arrives. It tells a file that ended early
