@@ -72,7 +72,7 @@ func minuteOf(stamp int64) uint32 { return uint32(stamp / minuteMillis) }
 // is as in ListPage.
 func (v *Views) Rollup(q RollupQuery) (buckets []Bucket, asOf int64, err error) {
 	if q.Minutes < 1 || q.From < 0 || q.Until <= q.From {
-		return nil, 0, fmt.Errorf("views: rollup from %d until %d by %d minutes", q.From, q.Until, q.Minutes)
+		return nil, 0, fmt.Errorf("%w: rollup from %d until %d by %d minutes", ErrQuery, q.From, q.Until, q.Minutes)
 	}
 	step := int64(q.Minutes) * minuteMillis
 	first := q.From - q.From%minuteMillis

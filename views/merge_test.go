@@ -1,0 +1,155 @@
+package views
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"pgregory.net/rapid"
+)
+
+// plainSequence is a sequence that counts how often it is read.
+type plainSequence struct {
+	items []item
+	reads *int
+}
+
+func (p plainSequence) length() int64 { return int64(len(p.items)) }
+func (p plainSequence) at(k int64) (item, error) {
+	*p.reads++
+	return p.items[k], nil
+}
+
+// Without this page N of several shards could miss or repeat what stands at the
+// border, or cost more the further it is.
+func TestMergeSkipsLikeASort(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var sequences []plainSequence
+		var all []item
+		reads := 0
+		longest := 1
+		for shard := range rapid.IntRange(0, 9).Draw(rt, "shards") {
+			s := plainSequence{reads: &reads}
+			stamp := int64(0)
+			for tie := range rapid.IntRange(0, 60).Draw(rt, "length") {
+				stamp += int64(rapid.IntRange(0, 3).Draw(rt, "step"))
+				s.items = append(s.items, item{stamp: stamp, shard: shard, tie: uint64(tie)})
+			}
+			sequences = append(sequences, s)
+			all = append(all, s.items...)
+			longest = max(longest, len(s.items))
+		}
+		slices.SortFunc(all, func(a, b item) int { return a.compare(&b) })
+		descending := rapid.Bool().Draw(rt, "descending")
+		if descending {
+			slices.Reverse(all)
+		}
+		m := newMerge(sequences, descending)
+		for _, n := range []int{rapid.IntRange(0, len(all)).Draw(rt, "skip"), rapid.IntRange(0, 9).Draw(rt, "again")} {
+			reads = 0
+			if err := m.skip(int64(n)); err != nil {
+				rt.Fatal(err)
+			}
+			if bound := (len(sequences)) * 8; reads > bound { // 60 < 2^6; one more to look, one to decide
+				rt.Fatalf("skipping %d of %d took %d reads", n, len(all), reads)
+			}
+			all = all[min(n, len(all)):]
+			if m.left() != int64(len(all)) {
+				rt.Fatalf("%d left, want %d", m.left(), len(all))
+			}
+		}
+		for _, want := range all {
+			got, ok, err := m.peek()
+			if err != nil || !ok || *got != want {
+				rt.Fatalf("got %+v %v %v, want %+v", got, ok, err, want)
+			}
+			m.advance()
+		}
+		if _, ok, _ := m.peek(); ok {
+			rt.Fatal("more than there is")
+		}
+	})
+}
+
+// Without this a deleted code, a rolled back redemption far into a long list would
+// shift every page behind it by one.
+func TestMarksRankAndSelect(t *testing.T) {
+	db, err := pebble.Open("", &pebble.Options{FS: vfs.NewMem(), Logger: silent{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	project := uint32(0)
+	rapid.Check(t, func(rt *rapid.T) {
+		project++
+		s := projectScope(project)
+		p := newProjector(0, nil, db, watermark{})
+		const length = 3*superPositions + 1000
+		p.begin()
+		if _, err := p.append(s, classCodes, run{count: length}); err != nil {
+			rt.Fatal(err)
+		}
+		marked := make([]bool, length)
+		for range rapid.IntRange(0, 12).Draw(rt, "marks") {
+			from := rapid.Int64Range(0, length-1).Draw(rt, "from")
+			size := rapid.SampledFrom([]int64{1, 1, 5, 511, 512, 513, 9_000, superPositions + 3}).Draw(rt, "size")
+			until := min(from+size, length)
+			for i := from; i < until; i++ {
+				marked[i] = true
+			}
+			if err := p.markRange(s, classCodes, from, until); err != nil {
+				rt.Fatal(err)
+			}
+		}
+		if err := p.commit(); err != nil {
+			rt.Fatal(err)
+		}
+		p.end()
+		checkMarks(rt, db, s, marked)
+	})
+}
+
+func checkMarks(rt *rapid.T, db *pebble.DB, s scope, marked []bool) {
+	l := &list{r: db, prefix: appendList(nil, 0, s, classCodes)}
+	defer func() {
+		if err := l.close(); err != nil {
+			rt.Fatal(err)
+		}
+	}()
+	if err := get(db, append(l.prefix[:len(l.prefix):len(l.prefix)], partHead), &l.head); err != nil {
+		rt.Fatal(err)
+	}
+	var where [2][]int64 // unmarked, marked
+	rank := make([]int64, len(marked)+1)
+	for i, m := range marked {
+		k := 0
+		if m {
+			k = 1
+		}
+		where[k] = append(where[k], int64(i))
+		rank[i+1] = rank[i] + int64(k)
+	}
+	if l.head.marked != int64(len(where[1])) {
+		rt.Fatalf("%d marked, want %d", l.head.marked, len(where[1]))
+	}
+	for range 20 {
+		pos := rapid.IntRange(0, len(marked)).Draw(rt, "pos")
+		if got, err := l.rank(int64(pos)); err != nil || got != rank[pos] {
+			rt.Fatalf("rank of %d is %d %v, want %d", pos, got, err, rank[pos])
+		}
+		for k, list := range where {
+			if len(list) == 0 {
+				continue
+			}
+			i := rapid.IntRange(0, len(list)-1).Draw(rt, "k")
+			if got, err := l.selectBit(int64(i), k == 1); err != nil || got != list[i] {
+				rt.Fatalf("entry %d of %d (marked %v) is at %d %v, want %d", i, len(list), k == 1, got, err, list[i])
+			}
+		}
+	}
+}
