@@ -107,7 +107,6 @@ func (x *exchange) fail(err error) {
 	}
 	e.RequestID = x.call.RequestID
 	x.key = e.Key
-	x.lingerIfUnread()
 	if x.route.access == accessToken {
 		if body, err := oauthProblem(&e); err == nil {
 			x.server.answerErrorAs(x.http, &e, body)
@@ -131,6 +130,7 @@ func (x *exchange) finish() {
 	status, sent := x.http.Response.StatusCode(), 0
 	if !x.http.Response.IsBodyStream() {
 		sent = len(x.http.Response.Body())
+		x.lingerIfUnread()
 	}
 	took := time.Since(x.started)
 	x.route.metrics.observe(status, took, x.received, sent)
