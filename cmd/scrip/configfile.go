@@ -1,0 +1,168 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"go.yaml.in/yaml/v4"
+)
+
+// configBytesMax bounds the configuration file: two dozen lines and comments.
+const configBytesMax = 1 << 20
+
+// fileResolver gives kong the settings of the configuration file. kong asks it
+// after the command line and lets it win over the environment, so it holds back
+// where a variable is set (K2).
+type fileResolver struct {
+	model  *kong.Application
+	path   string
+	values map[string]fileValue
+}
+
+type fileValue struct {
+	text string
+	line int
+}
+
+// Validate is part of kong.Resolver. The keys were checked by load.
+func (r *fileResolver) Validate(*kong.Application) error { return nil }
+
+// Resolve returns the file's value of a flag, or nil.
+func (r *fileResolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	v, ok := r.values[flag.Name]
+	if !ok || !isSetting(flag) || variable(flag) != "" {
+		return nil, nil
+	}
+	return v.text, nil
+}
+
+// isSetting: what has a variable may stand in the file. The rest belongs to one
+// call, such as an amount.
+func isSetting(flag *kong.Flag) bool { return len(flag.Envs) > 0 && flag.Name != "config" }
+
+// variable returns the name of the flag's variable if that is set.
+func variable(flag *kong.Flag) string {
+	for _, name := range flag.Envs {
+		if _, ok := os.LookupEnv(name); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// load reads the file: one mapping from names of settings to single values.
+func (r *fileResolver) load(path string) error {
+	text, err := readBounded(path, configBytesMax)
+	if err != nil {
+		return usage(fmt.Errorf("configuration file: %w", err))
+	}
+	r.path, r.values = path, map[string]fileValue{}
+	var doc yaml.Node
+	if err := yaml.Load(text, &doc); err != nil {
+		if len(strings.TrimSpace(string(text))) == 0 {
+			return nil
+		}
+		return usage(fmt.Errorf("configuration file %s: %w", path, err))
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
+		return nil // nothing but comments
+	}
+	var errs []error
+	if errs = r.read(doc.Content[0]); len(errs) > 0 {
+		return usage(fmt.Errorf("configuration file %s: %w", path, errors.Join(errs...)))
+	}
+	return nil
+}
+
+func (r *fileResolver) read(m *yaml.Node) (errs []error) {
+	if m.Kind != yaml.MappingNode {
+		return []error{errors.New("it must have lines of the form 'name: value'")}
+	}
+	known := r.settings()
+	for i := 0; i+1 < len(m.Content); i += 2 {
+		key, value := m.Content[i], m.Content[i+1]
+		switch _, twice := r.values[key.Value]; {
+		case !slices.Contains(known, key.Value):
+			text := fmt.Sprintf("line %d: there is no setting %q", key.Line, key.Value)
+			if near := nearest(key.Value, known); near != "" {
+				text += fmt.Sprintf("; did you mean %q?", near)
+			}
+			errs = append(errs, errors.New(text))
+		case twice:
+			errs = append(errs, fmt.Errorf("line %d: %s stands here twice", key.Line, key.Value))
+		case value.Kind != yaml.ScalarNode || value.Tag == "!!null":
+			errs = append(errs, fmt.Errorf("line %d: %s must have one value", key.Line, key.Value))
+		default:
+			r.values[key.Value] = fileValue{text: value.Value, line: key.Line}
+		}
+	}
+	return errs
+}
+
+// settings are the names that may stand in the file, of all verbs.
+func (r *fileResolver) settings() (names []string) {
+	var walk func(n *kong.Node)
+	walk = func(n *kong.Node) {
+		for _, flag := range n.Flags {
+			if isSetting(flag) && !slices.Contains(names, flag.Name) {
+				names = append(names, flag.Name)
+			}
+		}
+		for _, child := range n.Children {
+			walk(child)
+		}
+	}
+	walk(r.model.Node)
+	return names
+}
+
+// nearest returns the name with the smallest edit distance, if that is at most
+// half of its length. '-' and '_' are the same.
+func nearest(got string, names []string) string {
+	best, bestDistance := "", len(got)+1
+	fold := strings.NewReplacer("_", "-")
+	for _, name := range names {
+		d := editDistance(fold.Replace(strings.ToLower(got)), name)
+		if d < bestDistance && d <= len(name)/2 {
+			best, bestDistance = name, d
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's, row by row.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+func readAllBounded(in io.Reader, bytesMax int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(in, bytesMax+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(text)) > bytesMax {
+		return nil, fmt.Errorf("it has more than %d bytes", bytesMax)
+	}
+	return text, nil
+}
