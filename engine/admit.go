@@ -57,6 +57,9 @@ func (e *Engine) mayChange(c *Call) error {
 	if e.draining.Load() {
 		return c.fail(wire.KeyDraining, "")
 	}
+	if e.recovery != nil {
+		return c.fail(wire.KeyUnavailable, "Restored to "+e.recovery.At.String()+"; an operator has to end the recovery")
+	}
 	if e.disk.low.Load() {
 		return c.fail(wire.KeyDiskFull, "")
 	}

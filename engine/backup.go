@@ -5,7 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -13,11 +14,11 @@ import (
 	"github.com/scrip-engine/scrip/wire"
 )
 
-// BackupInfo says what a backup holds.
+// BackupInfo says what a backup holds, or what a data directory was restored to.
 type BackupInfo struct {
 	Dir string `json:"dir"`
-	// At is the instant that every group of the backup stands at: what was
-	// acknowledged before is in it, what was asked for later is not.
+	// At is the instant that every group stands at: what was acknowledged before
+	// is in it, what was asked for later is not.
 	At     wire.Time     `json:"at"`
 	Bytes  int64         `json:"bytes"`
 	Groups []BackupGroup `json:"groups"`
@@ -28,92 +29,140 @@ type BackupGroup struct {
 	Name  string    `json:"name"`
 	Index uint64    `json:"index"`
 	Time  wire.Time `json:"time"` // replicated time at the cut
-	File  string    `json:"file"`
 }
+
+const (
+	// replicaDir holds what raftstore keeps, in a data directory and in a backup.
+	replicaDir = "replica"
+	// manifestFile is written last: a directory without it is no backup.
+	manifestFile = "backup.json"
+	// recoveryFile stands in a restored data directory until an operator has said
+	// that it may serve (P2).
+	recoveryFile = "recovery.json"
+)
 
 // Backup writes a copy of everything into dir, a directory of this machine that
 // must not exist, while requests go on. All groups are cut at one instant:
-// changes wait for it at the gate, for as long as the images take to be written.
-// The cluster's secret is part of it; keep it as safe as the data.
+// changes wait for it at the gate, for as long as the images take to be written;
+// reads and refusals do not wait. The cluster's secret is part of a backup; keep
+// it as safe as the data.
 func (e *Engine) Backup(ctx context.Context, dir string) (BackupInfo, error) {
-	out := BackupInfo{Dir: dir}
-	if _, err := e.fs.Stat(dir); err == nil {
-		return out, fmt.Errorf("backup: %s exists", dir)
+	info, err := e.backup(ctx, dir)
+	if err != nil {
+		return info, fmt.Errorf("backup into %s: %w", dir, err)
+	}
+	return info, nil
+}
+
+func (e *Engine) backup(ctx context.Context, dir string) (BackupInfo, error) {
+	if _, err := e.fs.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return BackupInfo{}, errors.Join(errors.New("it exists already"), err)
 	}
 	if err := e.fs.MkdirAll(dir, 0o700); err != nil {
-		return out, fmt.Errorf("backup: %w", err)
+		return BackupInfo{}, err
 	}
-	images, err := e.cut(ctx, &out)
+	e.gate.Lock()
+	open := sync.OnceFunc(e.gate.Unlock)
+	defer open()
+	at := wire.Time(e.clock.UnixMilli())
+	groups, err := e.host.Backup(ctx, e.fs, e.fs.PathJoin(dir, replicaDir), open)
 	if err != nil {
-		return out, fmt.Errorf("backup: %w", err)
+		return BackupInfo{}, err
 	}
-	for i, im := range images {
-		name := e.fs.PathBase(im.Path)
-		out.Groups[i].File = fmt.Sprintf("%s-%s", out.Groups[i].Name, name)
-		n, err := copyFile(e.fs, im.Path, e.fs.PathJoin(dir, out.Groups[i].File))
-		if err != nil {
-			return out, fmt.Errorf("backup: %w", err)
-		}
-		out.Bytes += n
-	}
+	info := describe(dir, groups)
+	info.At = at
 	secret, err := readFile(e.fs, e.fs.PathJoin(e.cfg.Dir, secretFile))
 	if err != nil {
-		return out, fmt.Errorf("backup: %w", err)
+		return info, err
 	}
 	if err := writeFile(e.fs, dir, secretFile, secret); err != nil {
-		return out, fmt.Errorf("backup: %w", err)
+		return info, err
 	}
-	return out, e.writeManifest(dir, &out)
+	return info, writeJSON(e.fs, dir, manifestFile, &info)
 }
 
-// cut makes an image of every group while no change is under way.
-func (e *Engine) cut(ctx context.Context, out *BackupInfo) ([]raftstore.ImageInfo, error) {
-	e.gate.Lock()
-	defer e.gate.Unlock()
-	out.At = wire.Time(e.clock.UnixMilli())
-	var images []raftstore.ImageInfo
-	add := func(name string, im raftstore.ImageInfo) {
-		images = append(images, im)
-		out.Groups = append(out.Groups, BackupGroup{Name: name, Index: im.Index, Time: wire.Time(im.Stamp)})
+func describe(dir string, from raftstore.BackupInfo) BackupInfo {
+	info := BackupInfo{Dir: dir, At: wire.Time(from.UnixMilli)}
+	for _, g := range from.Groups {
+		info.Bytes += g.Bytes
+		info.Groups = append(info.Groups, BackupGroup{Name: g.Name, Index: g.Index, Time: wire.Time(g.Stamp)})
 	}
-	im, err := e.catLog.Image(ctx)
-	if err != nil {
-		return nil, err
-	}
-	add("catalog", im)
-	for _, g := range e.shards {
-		if im, err = g.log.Image(ctx); err != nil {
-			return nil, err
-		}
-		add(g.name(), im)
-	}
-	return images, nil
+	return info
 }
 
-func copyFile(fsys vfs.FS, from, to string) (int64, error) {
-	in, err := fsys.Open(from)
+// Restore makes a data directory at dir, which must not exist, from a backup. It
+// verifies every file first. The directory opens in recovery: it reads, and says
+// which instant it stands at, but changes nothing until Config.EndRecovery. What
+// was acknowledged after that instant is not in it (P2).
+func Restore(fsys vfs.FS, backup, dir string) (BackupInfo, error) {
+	info, err := restore(fsys, backup, dir)
 	if err != nil {
-		return 0, err
+		return info, fmt.Errorf("restore %s into %s: %w", backup, dir, err)
 	}
-	out, err := fsys.Create(to, vfs.WriteCategoryUnspecified)
-	if err != nil {
-		return 0, errors.Join(err, in.Close())
-	}
-	n, err := io.Copy(out, in)
-	if err == nil {
-		err = out.Sync()
-	}
-	return n, errors.Join(err, out.Close(), in.Close())
+	return info, nil
 }
 
-// manifestFile names what a backup holds; it is written last, so a directory
-// without it is no backup.
-const manifestFile = "backup.json"
+func restore(fsys vfs.FS, backup, dir string) (BackupInfo, error) {
+	var info BackupInfo
+	manifest, err := readFile(fsys, fsys.PathJoin(backup, manifestFile))
+	if err != nil {
+		return info, err
+	}
+	if err := json.Unmarshal(manifest, &info); err != nil {
+		return info, fmt.Errorf("%s: %w", manifestFile, err)
+	}
+	if _, err := fsys.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return info, errors.Join(errors.New("it exists already"), err)
+	}
+	secret, err := readFile(fsys, fsys.PathJoin(backup, secretFile))
+	if err != nil {
+		return info, err
+	}
+	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+		return info, err
+	}
+	// The marker comes first: a directory that is half restored must not serve.
+	if err := writeJSON(fsys, dir, recoveryFile, &info); err != nil {
+		return info, err
+	}
+	if err := writeFile(fsys, dir, secretFile, secret); err != nil {
+		return info, err
+	}
+	_, err = raftstore.Restore(fsys, fsys.PathJoin(backup, replicaDir), fsys, fsys.PathJoin(dir, replicaDir))
+	return info, err
+}
 
-func (e *Engine) writeManifest(dir string, info *BackupInfo) error {
-	b, err := json.MarshalIndent(info, "", "  ")
+func writeJSON(fsys vfs.FS, dir, name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return err
 	}
-	return writeFile(e.fs, dir, manifestFile, append(b, '\n'))
+	return writeFile(fsys, dir, name, append(b, '\n'))
+}
+
+// openRecovery reads the marker of a restored directory, or removes it when the
+// operator says that the recovery is over.
+func (e *Engine) openRecovery() error {
+	path := e.fs.PathJoin(e.cfg.Dir, recoveryFile)
+	b, err := readFile(e.fs, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	info := new(BackupInfo)
+	if err := json.Unmarshal(b, info); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if !e.cfg.EndRecovery {
+		e.recovery = info
+		e.log.Warn("restored from a backup: changes are refused until the recovery is ended", "at", info.At.String())
+		return nil
+	}
+	e.log.Info("the recovery is ended", "restored_to", info.At.String())
+	if err := e.fs.Remove(path); err != nil {
+		return err
+	}
+	return syncDir(e.fs, e.cfg.Dir)
 }

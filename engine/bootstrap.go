@@ -149,6 +149,10 @@ func writeFile(fsys vfs.FS, dir, name string, data []byte) error {
 	if err := fsys.Rename(tmp, path); err != nil {
 		return err
 	}
+	return syncDir(fsys, dir)
+}
+
+func syncDir(fsys vfs.FS, dir string) error {
 	d, err := fsys.OpenDir(dir)
 	if err != nil {
 		return err

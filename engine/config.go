@@ -35,6 +35,9 @@ type Config struct {
 	// DiskLowBytes is the free space below which changes are refused.
 	DiskLowBytes uint64
 
+	// EndRecovery lets a directory that was restored from a backup serve again.
+	EndRecovery bool
+
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 	Clock      clock.Clock

@@ -42,6 +42,7 @@ type Engine struct {
 	disk    diskWatch
 
 	gate     sync.RWMutex // see gate.go
+	recovery *BackupInfo  // set while a restored directory waits for its operator
 	firstKey *Credentials // of a directory that was just made
 	opened   time.Time
 	draining atomic.Bool
@@ -122,10 +123,13 @@ func (e *Engine) openHost() error {
 	if err := e.fs.MkdirAll(e.cfg.Dir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
+	if err := e.openRecovery(); err != nil {
+		return fmt.Errorf("recovery: %w", err)
+	}
 	e.disk.init(e.fs, e.cfg.Dir, e.cfg.DiskLowBytes, e.log)
 	s := newStamper(e.clock)
 	h, err := raftstore.Open(raftstore.Config{
-		FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, "replica"),
+		FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, replicaDir),
 		Clock: e.clock.UnixMilli, Stamp: s.stamp,
 		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.cfg.Exit,
 		HeartbeatTimeout: e.cfg.HeartbeatTimeout, ImageLogBytes: e.cfg.ImageLogBytes,

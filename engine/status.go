@@ -16,7 +16,7 @@ func (e *Engine) Status() Status {
 		Uptime: e.clock.Now().Sub(e.opened), Ready: ready, Reasons: reasons, Draining: e.draining.Load(),
 		DiskFreeBytes: e.disk.free.Load(), DiskLowBytes: e.cfg.DiskLowBytes,
 		CatalogIndex: v.Index(), ActiveJobs: len(v.ActiveJobs()),
-		Campaigns: e.countCampaigns(v),
+		Campaigns: e.countCampaigns(v), Recovery: e.recovery,
 	}
 	for _, g := range host.Groups {
 		s := GroupStatus{Name: g.Name, State: g.State, Term: g.Term, CommitIndex: g.CommitIndex, Applied: g.Applied,
@@ -47,6 +47,9 @@ func (e *Engine) Ready() (bool, []string) {
 	var why []string
 	if e.draining.Load() {
 		why = append(why, "draining")
+	}
+	if e.recovery != nil {
+		why = append(why, "in recovery: restored to "+e.recovery.At.String())
 	}
 	for _, g := range e.host.Status().Groups {
 		if !g.Ready {

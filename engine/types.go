@@ -88,8 +88,10 @@ type Status struct {
 	Uptime    time.Duration `json:"uptime_ns"`
 	Ready     bool          `json:"ready"`
 	// Reasons say why it is not ready, in words.
-	Reasons       []string      `json:"reasons,omitempty"`
-	Draining      bool          `json:"draining"`
+	Reasons  []string `json:"reasons,omitempty"`
+	Draining bool     `json:"draining"`
+	// Recovery is what the directory was restored to, until that is ended.
+	Recovery      *BackupInfo   `json:"recovery,omitempty"`
 	DiskFreeBytes uint64        `json:"disk_free_bytes"`
 	DiskLowBytes  uint64        `json:"disk_low_bytes"` // the watermark
 	CatalogIndex  uint64        `json:"catalog_index"`

@@ -51,8 +51,9 @@ type backupFile struct {
 // or be empty, while the groups go on. It makes a new image of each group, so that
 // everything acknowledged before the call is in it and no log has to be copied.
 // Every group stands at its own instant; a caller that needs one instant for all
-// stops proposing meanwhile.
-func (h *Host) Backup(ctx context.Context, dst vfs.FS, dir string) (BackupInfo, error) {
+// stops proposing until cut is called, when every image is made and only copying is
+// left. cut may be nil.
+func (h *Host) Backup(ctx context.Context, dst vfs.FS, dir string, cut func()) (BackupInfo, error) {
 	info := BackupInfo{
 		Format: backupFormat, ID: "b-" + randomHex(), ClusterID: h.identity.ClusterID, NodeID: h.identity.NodeID,
 		UnixMilli: time.Now().UnixMilli(), Groups: []BackupGroup{},
@@ -60,15 +61,8 @@ func (h *Host) Backup(ctx context.Context, dst vfs.FS, dir string) (BackupInfo, 
 	if err := makeEmptyDir(dst, dir); err != nil {
 		return info, fmt.Errorf("backup: %w", err)
 	}
-	for _, m := range h.members() {
-		if m.openImage == nil {
-			continue
-		}
-		g, err := backupGroup(ctx, m, dst, dir)
-		if err != nil {
-			return info, fmt.Errorf("backup group %s: %w", m.cfg.Name, err)
-		}
-		info.Groups = append(info.Groups, g)
+	if err := h.backupGroups(ctx, &info, dst, dir, cut); err != nil {
+		return info, err
 	}
 	raw, err := json.Marshal(info)
 	if err != nil {
@@ -83,14 +77,46 @@ func (h *Host) Backup(ctx context.Context, dst vfs.FS, dir string) (BackupInfo, 
 	return info, nil
 }
 
-func backupGroup(ctx context.Context, m *member, dst vfs.FS, dir string) (BackupGroup, error) {
-	src, err := m.openImage(ctx)
-	if err != nil {
-		return BackupGroup{}, err
+// backupGroups opens a fresh image of every group, then copies them. An open image
+// stays readable, whatever newer ones take its place meanwhile.
+func (h *Host) backupGroups(ctx context.Context, info *BackupInfo, dst vfs.FS, dir string, cut func()) (err error) {
+	type source struct {
+		m  *member
+		in io.ReadCloser
 	}
+	var sources []source
+	defer func() {
+		for _, s := range sources {
+			err = errors.Join(err, s.in.Close())
+		}
+	}()
+	for _, m := range h.members() {
+		if m.openImage == nil {
+			continue
+		}
+		in, err := m.openImage(ctx)
+		if err != nil {
+			return fmt.Errorf("backup group %s: %w", m.cfg.Name, err)
+		}
+		sources = append(sources, source{m, in})
+	}
+	if cut != nil {
+		cut()
+	}
+	for _, s := range sources {
+		g, err := backupGroup(s.m, s.in, dst, dir)
+		if err != nil {
+			return fmt.Errorf("backup group %s: %w", s.m.cfg.Name, err)
+		}
+		info.Groups = append(info.Groups, g)
+	}
+	return nil
+}
+
+func backupGroup(m *member, src io.Reader, dst vfs.FS, dir string) (BackupGroup, error) {
 	name := fmt.Sprintf("%08x%s", m.cfg.ID, imageSuffix)
 	h, n, err := copyImage(src, dst, dst.PathJoin(dir, name), nil)
-	if err = errors.Join(err, src.Close()); err != nil {
+	if err != nil {
 		return BackupGroup{}, err
 	}
 	return BackupGroup{

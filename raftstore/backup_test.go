@@ -35,13 +35,13 @@ func TestBackupUnderLoadAndRestore(t *testing.T) {
 	}
 	before := h.clone()
 	backups := vfs.NewMem()
-	info, err := n.host.Backup(context.Background(), backups, "backup")
+	info, err := n.host.Backup(context.Background(), backups, "backup", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	close(stop)
 	wg.Wait()
-	if _, err := n.host.Backup(context.Background(), backups, "backup"); err == nil {
+	if _, err := n.host.Backup(context.Background(), backups, "backup", nil); err == nil {
 		t.Error("a backup was written over another")
 	}
 
@@ -75,7 +75,7 @@ func TestSpoiledBackupIsRefused(t *testing.T) {
 	mustPropose(t, n, 1, 2, 3)
 	for _, file := range []string{backupManifest, "00000007.image"} {
 		backups := vfs.NewMem()
-		if _, err := n.host.Backup(context.Background(), backups, "backup"); err != nil {
+		if _, err := n.host.Backup(context.Background(), backups, "backup", nil); err != nil {
 			t.Fatal(err)
 		}
 		spoil(t, backups, "backup/"+file, 70)
@@ -94,7 +94,7 @@ func TestUnfinishedRestoreIsRefused(t *testing.T) {
 		t.Error("restored from nothing")
 	}
 	backups := vfs.NewMem()
-	if _, err := n.host.Backup(context.Background(), backups, "backup"); err != nil {
+	if _, err := n.host.Backup(context.Background(), backups, "backup", nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Restore(backups, "backup", fs, "data"); err == nil {

@@ -60,7 +60,7 @@ func (g *Group[R]) Propose(ctx context.Context, cmd []byte) (R, Commit, error) {
 //
 // Without an error all were applied; the Commit is the last entry's. An
 // ErrNotProposed means that none was and none will be. An ErrUnknown means that
-// any prefix of them may have been, and replies says nothing.
+// any of them may have been, and replies says nothing.
 func (g *Group[R]) ProposeAll(ctx context.Context, cmds [][]byte, replies []R) (Commit, error) {
 	return g.prop.all(ctx, cmds, replies)
 }
