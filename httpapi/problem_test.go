@@ -79,8 +79,8 @@ func TestRequestID(t *testing.T) {
 	f("a b", "")
 	f("ä", "")
 	f("", "")
-	if newRequestID() == newRequestID() {
-		t.Error("two ids are equal")
+	if one, other := newRequestID(), newRequestID(); one == other {
+		t.Errorf("two ids are equal: %s", one)
 	}
 }
 
