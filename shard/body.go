@@ -103,7 +103,11 @@ func appendLines(dst []byte, lines []int64) []byte {
 
 func (c *cursor) lines(dst []int64) []int64 {
 	for range c.count(linesMax) {
-		dst = append(dst, c.varint())
+		v := c.varint()
+		if v < -coupon.AmountMax || v > coupon.AmountMax {
+			c.fail("amount of a line")
+		}
+		dst = append(dst, v)
 	}
 	return dst
 }

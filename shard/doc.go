@@ -15,17 +15,21 @@
 //	S1  Same commands, same state, same replies.
 //	S2  Time never goes back: now = max(last, stamp) (P9).
 //	S3  No change before the last check; a refusal leaves nothing behind, not
-//	    even a journal record.
+//	    even a journal record. All that it does is let time pass, and with it
+//	    receipts that are over.
 //	S4  Refusals follow the order of coupon.Outcome (P6).
-//	S5  0 ≤ uses ≤ limit when a use is granted, balance ≥ 0, for every code (P2).
+//	S5  0 ≤ uses ≤ limit when a use is granted, balance ≥ 0, for every code and
+//	    every customer of it (P2).
 //	S6  Every code has a birth, and every redemption its code.
 //	S7  The filter learns a code before its creation is answered, and decides
 //	    nothing (P8).
-//	S8  A key is answered once and replayed the same while it is remembered (P3).
+//	S8  A key is answered once per anchor and replayed the same while it is
+//	    remembered (P3). First answer and replay are made from one record.
 //	S9  Two machines at one index have one digest, also when one of them was
 //	    restored from an image on the way.
 //	S10 One image at a time; it shows the state at the cut, whatever changes
-//	    while it is written.
+//	    while it is written. Restore takes every image that Apply can lead to,
+//	    and refuses what no command could have made.
 //
 // # Memory
 //
@@ -35,6 +39,10 @@
 // own. Journal records, which are receipts, redemptions and events at once, are
 // append-only. Everything is grouped by slot, the unit in which data may one day
 // move to another shard.
+//
+// What counts against the budget is the records, not the arena: so all replicas
+// are full at the same command. The last 64th is kept for switching off, deleting
+// and giving back.
 //
 // # What it refuses to do
 //

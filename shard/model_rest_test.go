@@ -86,3 +86,59 @@ func (m *model) forget(h *Header, q *Forget) Reply {
 	r.ID, r.Customer = known.id, known.id
 	return r
 }
+
+func (m *model) rollback(h *Header, q *Rollback) Reply {
+	var red *modelEvent
+	for _, e := range m.events {
+		if e.kind == KindRedeem && e.reply.ID == q.Redemption && e.code.project == q.Project {
+			red = e
+		}
+	}
+	if red != nil {
+		if r, ok := m.replay(h, func(e *modelEvent) bool { return e.redemption == red }); ok {
+			return r
+		}
+	}
+	var gift bool
+	var left int64
+	if red != nil {
+		_, _, gift, _ = m.limits(red.code)
+		left = red.credit - red.back
+	}
+	switch {
+	case m.now > h.NotAfter:
+		return Reply{Outcome: coupon.TooLate}
+	case red == nil:
+		return Reply{Outcome: coupon.NotFound}
+	case red.over:
+		return Reply{Outcome: coupon.AlreadyRolledBack}
+	case q.Amount != RollbackAll && (gift && q.Amount > left || !gift && q.Amount != red.applied):
+		return Reply{Outcome: coupon.InvalidRollback}
+	}
+	amount := left
+	if gift && q.Amount != RollbackAll {
+		amount = q.Amount
+	}
+	e := m.event(h, h.Slot, KindRollback)
+	c := red.code
+	e.code, e.redemption = c, red
+	red.back += amount
+	red.over = red.back == red.credit
+	c.balance += amount
+	c.version++
+	applied := amount
+	if red.over {
+		c.used--
+		if !gift {
+			applied = red.applied
+		}
+	}
+	if ca := m.campaigns[c.campaign]; ca != nil {
+		ca.sums.creditsBack += amount
+		if red.over {
+			ca.sums.rolledBack++
+			ca.sums.appliedBack += red.applied
+		}
+	}
+	return m.close(e, red.customer, applied)
+}
