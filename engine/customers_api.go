@@ -153,5 +153,6 @@ func (e *Engine) DeleteCustomer(ctx context.Context, c Call, ref string) error {
 	if reply.Outcome != coupon.OK {
 		return c.refused(reply.Outcome, "")
 	}
+	e.eraseSoon(g)
 	return nil
 }

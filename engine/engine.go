@@ -51,6 +51,8 @@ type Engine struct {
 	running context.Context // ends when Close begins
 	work    sync.WaitGroup
 	kick    chan struct{} // wakes the fence driver
+
+	eraseKick chan struct{} // wakes the eraser
 }
 
 // shardGroup is one shard with its log.
@@ -59,6 +61,7 @@ type shardGroup struct {
 	law    *shard.Shard
 	log    *raftstore.Group[shard.Reply]
 	filter *codeFilter
+	erase  atomic.Bool // a customer was forgotten since the last images
 }
 
 func (g *shardGroup) name() string { return fmt.Sprintf("shard-%d", g.index) }
@@ -86,7 +89,7 @@ func Open(cfg Config) (_ *Engine, err error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &Engine{cfg: cfg, fs: cfg.FS, log: cfg.Logger, clock: cfg.Clock,
-		stop: stop, running: ctx, kick: make(chan struct{}, 1), opened: cfg.Clock.Now()}
+		stop: stop, running: ctx, kick: make(chan struct{}, 1), eraseKick: make(chan struct{}, 1), opened: cfg.Clock.Now()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())
@@ -111,6 +114,7 @@ func Open(cfg Config) (_ *Engine, err error) {
 	e.goWork(e.driveFences)
 	e.goWork(e.disk.watch)
 	e.goWork(e.keepFilters)
+	e.goWork(e.driveErasures)
 	return e, nil
 }
 
