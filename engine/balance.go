@@ -19,6 +19,9 @@ func (e *Engine) ChangeBalance(ctx context.Context, c Call, ref string, req *wir
 	if !ok || amount == 0 {
 		return nil, c.field(wire.KeyInvalidAddBalanceParams, "amount", "is required and must not be 0")
 	}
+	if amount < -coupon.AmountMax || amount > coupon.AmountMax {
+		return nil, c.field(wire.KeyInvalidAddBalanceParams, "amount", "is outside what an amount may be")
+	}
 	r, l, err := e.find(ctx, &c, ref)
 	if err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func (it *batchItem) prepareCommand(ctx context.Context) {
 		return
 	}
 	if it.err = r.e.settleCustomer(ctx, r.c, &r.customer, r.ref.group); it.err == nil {
-		it.cmd = r.command()
+		it.cmd, it.err = r.command()
 	}
 }
 

@@ -141,13 +141,13 @@ func (e *Engine) compileCampaignVoucher(c *Call, p *catalog.Project, req *wire.C
 		return nil, err
 	}
 	if limit, set := limitOf(&w.Redemption); set {
-		if limit != shard.Unlimited && limit < 1 {
-			return nil, c.field(wire.KeyInvalidCampaignParams, "voucher.redemption.quantity", "must be at least 1, or null for no limit")
+		if err := c.checkLimits(wire.KeyInvalidCampaignParams, "voucher.", limit, 0); err != nil {
+			return nil, err
 		}
 		out.Quantity = limit
 	}
 	if per, ok := w.Redemption.PerCustomer.Get(); ok {
-		if per < 1 {
+		if per < 1 || per > coupon.IntMax {
 			return nil, c.field(wire.KeyInvalidCampaignParams, "voucher.redemption.per_customer", "must be at least 1")
 		}
 		out.PerCustomer = per

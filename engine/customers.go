@@ -124,13 +124,22 @@ func (r *customerRef) conceive(c *Call) error {
 	if birth.Minted {
 		said.SourceID = ""
 	}
-	sealed, err := seal(&birth.DataKey, &said)
+	sealed, err := c.seal(&birth.DataKey, &said)
 	if err != nil {
-		return c.asWire(err)
+		return err
 	}
 	birth.Sealed = sealed
 	r.birth = birth
 	return nil
+}
+
+// seal is seal for a profile that a caller sent.
+func (c *Call) seal(key *[shard.DataKeyBytes]byte, said *wire.Customer) ([]byte, error) {
+	sealed, err := seal(key, said)
+	if err != nil {
+		return nil, c.asWire(err)
+	}
+	return sealed, c.checkBytes(wire.KeyInvalidCustomer, "customer", len(sealed), sealedBytesMax)
 }
 
 // mergeCustomer writes what is new in said over what is stored, without losing
@@ -156,8 +165,8 @@ func (e *Engine) editCustomer(ctx context.Context, c *Call, id coupon.ID, edit f
 		}
 		q := shard.Customer{Project: c.Caller.Project, ID: id, DataKey: v.DataKey}
 		var err error
-		if q.Sealed, err = seal(&v.DataKey, &now); err != nil {
-			return c.asWire(err)
+		if q.Sealed, err = c.seal(&v.DataKey, &now); err != nil {
+			return err
 		}
 		reply, err := e.proposeCustomer(ctx, c, g, &q, shard.Header{Slot: id.Slot, BasisMask: 1, BasisVersion: v.Version})
 		if err != nil {

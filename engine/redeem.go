@@ -176,7 +176,11 @@ func (r *redemption) propose(ctx context.Context) (shard.Reply, error) {
 	if err := r.e.settleCustomer(ctx, r.c, &r.customer, r.ref.group); err != nil {
 		return shard.Reply{}, err
 	}
-	reply, err := r.e.propose(ctx, r.ref.group, r.command())
+	cmd, err := r.command()
+	if err != nil {
+		return shard.Reply{}, err
+	}
+	reply, err := r.e.propose(ctx, r.ref.group, cmd)
 	if err != nil {
 		return reply, r.c.replication(err)
 	}
@@ -185,7 +189,7 @@ func (r *redemption) propose(ctx context.Context) (shard.Reply, error) {
 }
 
 // command encodes the redemption. The slice belongs to the log afterwards.
-func (r *redemption) command() []byte {
+func (r *redemption) command() ([]byte, error) {
 	ev := &r.ev
 	v := &ev.look.View
 	cmd := r.e.commandValid(r.c, shard.KindRedeem, v.Slot, r.id, ev.view.Index(), ev.from, ev.until)
@@ -194,6 +198,9 @@ func (r *redemption) command() []byte {
 		GiftMax: ev.facts.GiftMax, GiftExact: ev.facts.GiftExact, Currency: ev.facts.Currency,
 		Customer: r.customer.id, Birth: r.customer.birth, Tail: ev.tailOf(r.req),
 	}
+	if len(q.Tail) > coupon.TailBytesMax {
+		return nil, r.c.tailTooLong() // the evaluation had more to say of the lines
+	}
 	if ev.result.HasOrder {
 		q.Order, q.Currency = ev.result.Amount, ev.currency.Numeric()
 	}
@@ -201,7 +208,7 @@ func (r *redemption) command() []byte {
 		q.Discount, q.Applied = ev.result.AppliedDiscountAmount, ev.result.TotalAppliedDiscountAmount
 		q.Lines = ev.lineShares()
 	}
-	return shard.AppendRedeem(cmd, &q)
+	return shard.AppendRedeem(cmd, &q), nil
 }
 
 // settle reads the law's answer. Not done means: look again.

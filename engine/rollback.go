@@ -30,7 +30,7 @@ func (e *Engine) Rollback(ctx context.Context, c Call, id string, req *wire.Roll
 	}
 	q := shard.Rollback{Redemption: red, Project: c.Caller.Project, Amount: shard.RollbackAll}
 	if amount, ok := req.Amount.Get(); ok {
-		if amount < 1 {
+		if amount < 1 || amount > coupon.AmountMax {
 			return nil, c.field(wire.KeyInvalidRollbackParams, "amount", "must be at least 1")
 		}
 		q.Amount = amount

@@ -49,7 +49,10 @@ func (e *Engine) compileSpec(c *Call, p *catalog.Project, campaign *catalog.Camp
 	if err := e.compileValue(c, p, campaign, w, &sp); err != nil {
 		return sp, err
 	}
-	return sp, e.compileLimits(c, campaign, w, &sp)
+	if err := e.compileLimits(c, campaign, w, &sp); err != nil {
+		return sp, err
+	}
+	return sp, c.checkSpec(&sp)
 }
 
 // setBytes copies the fields that are kept as they came.
@@ -145,14 +148,14 @@ func (e *Engine) compileLimits(c *Call, campaign *catalog.Campaign, w *wire.Vouc
 		limit, set = shard.Unlimited, true
 	}
 	if set {
-		if limit != shard.Unlimited && limit < 1 {
-			return c.field(wire.KeyInvalidVoucher, "redemption.quantity", "must be at least 1, or null for no limit")
+		if err := c.checkLimits(wire.KeyInvalidVoucher, "", limit, 0); err != nil {
+			return err
 		}
 		sp.Mask |= shard.SpecLimit
 		sp.Limit = limit
 	}
 	if per, ok := w.Redemption.PerCustomer.Get(); ok {
-		if per < 1 {
+		if per < 1 || per > coupon.IntMax {
 			return c.field(wire.KeyInvalidVoucher, "redemption.per_customer", "must be at least 1")
 		}
 		sp.Mask |= shard.SpecPerCustomer

@@ -13,20 +13,24 @@ import (
 // orderCreated is the status of an order that does not say one.
 const orderCreated = wire.OrderCreated
 
-// checkTail refuses a request whose tail cannot be kept. Lines may grow by what
-// the evaluation says of them.
+// checkTail refuses a request whose tail cannot be kept, before anything else is
+// done for it. What the evaluation adds to the lines is seen in command.
 func (c *Call) checkTail(req *wire.RedeemRequest) error {
-	n := len(req.TrackingID) + len(req.Metadata) + 64
+	n := len(req.TrackingID) + len(req.Metadata)
 	if o := req.Order; o != nil {
 		n += len(o.SourceID) + len(o.ID) + len(o.Metadata)
 		if len(o.Items) > 0 {
-			n += len(wire.AppendItems(make([]byte, 0, 1024), o.Items)) + 100*len(o.Items)
+			n += len(wire.AppendItems(make([]byte, 0, 1024), o.Items))
 		}
 	}
 	if n > coupon.TailBytesMax {
-		return c.field(wire.KeyInvalidPayload, "order", "Order lines and metadata may take 8 KiB together")
+		return c.tailTooLong()
 	}
 	return nil
+}
+
+func (c *Call) tailTooLong() *wire.Error {
+	return c.field(wire.KeyInvalidPayload, "order", "Order lines and metadata may take 8 KiB together")
 }
 
 // tailOf builds the tail for the evaluated request, in ascending order of tags.

@@ -72,7 +72,7 @@ func (e *Engine) compileUpdate(ctx context.Context, c *Call, w *wire.VoucherUpda
 		q.Set.Mask |= shard.SpecHolder
 		q.Set.Holder = holder
 	}
-	return nil
+	return c.checkSpec(&q.Set)
 }
 
 func patchTime(q *shard.Update, bit shard.SpecMask, to *int64, w wire.Opt[wire.Time]) {
