@@ -200,8 +200,11 @@ func (c *city) Finish(ctx context.Context, f *catalog.JobFinish) error {
 	if err := c.pass(ctx, "finish"); err != nil {
 		return err
 	}
+	over := c.Job(f.Job).Status.Finished()
 	c.put(f)
-	c.ended <- f
+	if !over {
+		c.ended <- f
+	}
 	if c.gate == nil {
 		return nil
 	}
@@ -259,7 +262,7 @@ func plainSpec(row *wire.VoucherImport) (sp shard.Spec, err error) {
 // runner starts a runner over a file system.
 func (c *city) runner(fs vfs.FS, adjust func(*Runner)) *Runner {
 	c.t.Helper()
-	r, err := New(Config{Host: c, FS: fs, Dir: spoolDir, Logger: slog.New(slog.DiscardHandler)})
+	r, err := New(Config{Host: c, FS: fs, Dir: spoolDir, Logger: quiet()})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -271,6 +274,17 @@ func (c *city) runner(fs vfs.FS, adjust func(*Runner)) *Runner {
 	c.life++
 	c.mu.Unlock()
 	return r
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+func mustMetrics(t testing.TB) *metrics {
+	t.Helper()
+	m, err := newMetrics(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func smallChunks(r *Runner) { r.cut.Codes = 5 }

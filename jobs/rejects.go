@@ -91,6 +91,8 @@ func (x *rejects) recall(r *Runner, name string, fresh bool) error {
 			}
 		} else if err := json.Unmarshal(text, &reject); err != nil {
 			return err
+		} else if reject.Row < 1 || reject.Row > RowsMax {
+			return fmt.Errorf("row %d is not between 1 and %d", reject.Row, RowsMax)
 		} else {
 			x.note(&reject)
 		}

@@ -107,7 +107,7 @@ func (r *Runner) writeUpload(ctx context.Context, path string, body io.Reader, l
 	if err != nil {
 		return digest, 0, err
 	}
-	f := vfs.NewSyncingFile(plain, vfs.SyncingFileOptions{BytesPerSync: syncBytes})
+	f := vfs.NewSyncingFile(plain, vfs.SyncingFileOptions{BytesPerSync: syncBytes, NoSyncOnClose: true})
 	defer func() { err = errors.Join(err, f.Close()) }()
 	hash := sha256.New()
 	buf := make([]byte, copyBytes)
