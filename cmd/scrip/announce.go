@@ -23,7 +23,7 @@ func (s *server) announce(a *app, demo *demoCode) error {
 	if s.key.AppID != "" {
 		say.Credentials = filepath.Join(s.settings.Data, credentialsFile)
 	}
-	if demo != nil {
+	if demo != nil && s.key.AppToken != "" {
 		say.AppToken = s.key.AppToken
 		say.Try = demo.curl(say.URL, s.key)
 	}
@@ -37,9 +37,9 @@ func (s *server) announce(a *app, demo *demoCode) error {
 		t.field("Key in", say.Credentials)
 		t.field("App id", say.AppID)
 		t.field("App token", say.AppToken)
-		if demo != nil {
+		if say.Try != "" {
 			t.blank()
-			t.row(demo.text)
+			t.row("Redeem a code of the example campaign. A second time it is refused:")
 			t.blank()
 			t.row(say.Try)
 		}

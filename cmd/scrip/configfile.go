@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -62,21 +63,38 @@ func (r *fileResolver) load(path string) error {
 		return usage(fmt.Errorf("configuration file: %w", err))
 	}
 	r.path, r.values = path, map[string]fileValue{}
-	var doc yaml.Node
-	if err := yaml.Load(text, &doc); err != nil {
-		if len(strings.TrimSpace(string(text))) == 0 {
-			return nil
-		}
+	doc, err := document(text)
+	if err != nil {
 		return usage(fmt.Errorf("configuration file %s: %w", path, err))
 	}
-	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
+	if doc == nil {
 		return nil // nothing but comments
 	}
-	var errs []error
-	if errs = r.read(doc.Content[0]); len(errs) > 0 {
+	if errs := r.read(doc); len(errs) > 0 {
 		return usage(fmt.Errorf("configuration file %s: %w", path, errors.Join(errs...)))
 	}
 	return nil
+}
+
+// document returns the one document of the file, or nil if it is empty.
+func document(text []byte) (*yaml.Node, error) {
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	var doc, second yaml.Node
+	if err := loader.Load(&doc); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	if err := loader.Load(&second); !errors.Is(err, io.EOF) {
+		return nil, errors.Join(errors.New("it has more than one document"), err)
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
+		return nil, nil
+	}
+	return doc.Content[0], nil
 }
 
 func (r *fileResolver) read(m *yaml.Node) (errs []error) {

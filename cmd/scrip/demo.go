@@ -37,15 +37,12 @@ const (
 )
 
 // demoCode is what a demo suggests to redeem.
-type demoCode struct {
-	code string
-	text string
-}
+type demoCode struct{ code string }
 
 // loadDemo loads the example campaign unless it is there, and finds a code of it
 // that can be redeemed. A load that a crash interrupted is finished: the campaign
 // and the import carry keys, and the job goes on by itself.
-func loadDemo(ctx context.Context, e *engine.Engine, dir string) (*demoCode, error) {
+func loadDemo(ctx context.Context, e *engine.Engine) (*demoCode, error) {
 	ctx, cancel := context.WithTimeout(ctx, demoWait)
 	defer cancel()
 	var campaign wire.CampaignCreate
@@ -108,7 +105,7 @@ func pickDemoCode(ctx context.Context, e *engine.Engine) (*demoCode, error) {
 		if err != nil {
 			return nil, fmt.Errorf("example codes: %w", err)
 		}
-		d := &demoCode{code: row.Code, text: "Redeem a code of the example campaign. A second time it is refused:"}
+		d := &demoCode{code: row.Code}
 		var answer wire.ValidationResponse
 		if err := e.Validate(ctx, e.Default(), d.request(), &answer); err != nil {
 			return nil, err

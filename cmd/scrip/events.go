@@ -67,7 +67,7 @@ func (a *app) printEvent(e wire.Event) error {
 	if a.json {
 		return a.line(e, "")
 	}
-	_, err := fmt.Fprintf(a.out, "%s  %-36s %s  %s\n", e.CreatedAt, e.Type, printable(eventText(&e, e.Data.Currency)), e.Cursor)
+	_, err := fmt.Fprintf(a.out, "%s  %-38s %s  %s\n", e.CreatedAt, e.Type, printable(eventText(&e, e.Data.Currency)), e.Cursor)
 	if err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}

@@ -43,6 +43,7 @@ type grammar struct {
 	Events   eventsCmd   `cmd:"" help:"Print what happens, one event a line."`
 	Status   statusCmd   `cmd:"" help:"Show the state of a running server."`
 	Backup   backupCmd   `cmd:"" help:"Back up a running server into a directory of its machine."`
+	Restore  restoreCmd  `cmd:"" help:"Make a data directory from a backup."`
 	Settings configCmd   `cmd:"" name:"config" help:"Show the settings of serve."`
 
 	Version    versionCmd    `cmd:"" help:"Print the version."`

@@ -28,6 +28,7 @@ type server struct {
 	apiLn    net.Listener
 	opsLn    net.Listener
 	failed   chan error // a listener that ended by itself
+	serving  bool
 	key      credentials
 }
 
@@ -45,7 +46,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 	}
 	var demo *demoCode
 	if c.Demo {
-		if demo, err = loadDemo(a.ctx, s.engine, c.Data); err != nil {
+		if demo, err = loadDemo(a.ctx, s.engine); err != nil {
 			return err
 		}
 	}
@@ -94,7 +95,8 @@ func openEngine(s *serverSettings, key credentials, log *slog.Logger, reg promet
 		Dir: s.Data, Shards: s.Shards, Currency: s.Currency, CaseSensitive: s.CaseSensitive,
 		AppID: key.AppID, AppToken: key.AppToken,
 		MemoryBudgetBytes: int64(s.MemoryBudget), DiskLowBytes: uint64(s.DiskLow),
-		Logger: log, Registerer: reg, Version: version,
+		EndRecovery: s.EndRecovery,
+		Logger:      log, Registerer: reg, Version: version,
 	})
 	if errors.Is(err, raftstore.ErrLocked) {
 		return nil, fmt.Errorf("another process is using the data directory %s", s.Data)
@@ -124,6 +126,7 @@ func reachable(addr net.Addr) string {
 // start serves in the background. A listener that ends by itself ends the
 // process: half a server is worse than none.
 func (s *server) start() {
+	s.serving = true
 	go func() { s.failed <- s.api.Serve(s.apiLn) }()
 	go func() { s.failed <- s.ops.Serve(s.opsLn) }()
 	s.log.Info("serving", "version", version, "data", s.settings.Data,
@@ -153,6 +156,8 @@ func (s *server) close() error {
 			_ = ln.Close() // most often closed by the server already
 		}
 	}
-	s.log.Info("stopped")
+	if s.serving {
+		s.log.Info("stopped")
+	}
 	return errors.Join(errs...)
 }

@@ -26,6 +26,7 @@ type serverSettings struct {
 	ShutdownTimeout time.Duration `help:"How long requests under way may take to end at a stop." default:"15s" env:"SCRIP_SHUTDOWN_TIMEOUT"`
 	LogLevel        string        `help:"Log this and what is worse (${enum})." enum:"debug,info,warn,error" default:"info" env:"SCRIP_LOG_LEVEL"`
 	LogFormat       string        `help:"Format of the log (${enum}); auto is text on a terminal." enum:"auto,json,text" default:"auto" env:"SCRIP_LOG_FORMAT"`
+	EndRecovery     bool          `help:"Let a restored data directory serve changes from now on. For one start." env:"SCRIP_END_RECOVERY"`
 	Demo            bool          `help:"Load an example campaign once, and print a curl line that redeems one of its codes." env:"SCRIP_DEMO"`
 }
 
