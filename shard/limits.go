@@ -30,6 +30,9 @@ const (
 	// stampMax is far above every calendar, and so far below the end of int64
 	// that no time plus a memory wraps.
 	stampMax = int64(1) << 60
+	// budgetBytesMax leaves a quarter of an arena's 64 GiB to unused ends of
+	// chunks and pages.
+	budgetBytesMax = int64(48) << 30
 	// reserveShare of the budget is kept for switching off, deleting and giving
 	// back when nothing new fits any more: one part in 64.
 	reserveShare = 64

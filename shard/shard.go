@@ -15,7 +15,8 @@ type Config struct {
 	// First and Last are the slots owned, both included, under slot-map Epoch.
 	First, Last uint16
 	Epoch       uint32
-	// BudgetBytes bounds the bytes of live records; 0 for DefaultBudgetBytes.
+	// BudgetBytes bounds the bytes of live records; 0 for DefaultBudgetBytes, and
+	// never more than budgetBytesMax.
 	BudgetBytes int64
 	// Filter is told of every code before its creation is answered; may be nil.
 	Filter Filter
@@ -84,6 +85,7 @@ func New(cfg Config) *Shard {
 	if cfg.BudgetBytes == 0 {
 		cfg.BudgetBytes = DefaultBudgetBytes
 	}
+	cfg.BudgetBytes = min(cfg.BudgetBytes, budgetBytesMax)
 	s := &Shard{cfg: cfg}
 	s.reset()
 	return s

@@ -207,7 +207,7 @@ func TestCapacityIsTheSameEverywhere(t *testing.T) {
 			apply(modelStart, c)
 		}
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
-			if rapid.IntRange(0, 15).Draw(t, "restore") == 0 {
+			if rapid.IntRange(0, 39).Draw(t, "restore") == 0 {
 				restored := New(cfg)
 				if err := restored.Restore(bytes.NewReader(image(t, b))); err != nil {
 					t.Fatal(err)
