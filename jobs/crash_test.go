@@ -1,11 +1,14 @@
 package jobs
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -22,6 +25,53 @@ func crashPoints(t testing.TB) int {
 		return n
 	}
 	return 200
+}
+
+// crash is a gate that lets the process die at a step, counted over the host's
+// calls and the file system's operations.
+type crash struct {
+	mu    sync.Mutex
+	left  int        // guarded by mu: steps until it dies
+	dead  bool       // guarded by mu
+	disk  *vfs.MemFS // guarded by mu: what was on disk at that moment
+	mem   *vfs.MemFS
+	rng   *rand.Rand // guarded by mu
+	flaky int        // guarded by mu: one host call in so many fails for a while; 0 for none
+	gone  chan struct{}
+}
+
+var (
+	errDead  = errors.New("the process is dead")
+	errFlaky = errors.New("no leader at the moment")
+)
+
+func newCrash(mem *vfs.MemFS, after, flaky int, rng *rand.Rand) *crash {
+	return &crash{left: after, mem: mem, rng: rng, flaky: flaky, gone: make(chan struct{})}
+}
+
+// step counts one step and reports that the process is dead.
+func (k *crash) step() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.left--; k.left == 0 {
+		k.dead = true
+		k.disk = k.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: k.rng.IntN(101), RNG: k.rng})
+		close(k.gone)
+	}
+	return k.dead
+}
+
+func (k *crash) host(ctx context.Context, step string) error {
+	if k.step() {
+		<-ctx.Done() // a dead process answers nobody
+		return errDead
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.flaky > 0 && k.rng.IntN(k.flaky) == 0 {
+		return fmt.Errorf("%w: %s", errFlaky, step)
+	}
+	return ctx.Err()
 }
 
 // newDisk has the data folder, which is not the spool's to make durable.
@@ -173,7 +223,7 @@ func TestCrashDuringImport(t *testing.T) {
 // asked for when it is cut short.
 func TestCrashDuringGenerate(t *testing.T) {
 	seed := seedOf(t)
-	for point := range crashPoints(t) / 2 {
+	for point := range crashPoints(t) / 4 {
 		rng := rand.New(rand.NewPCG(seed, uint64(point)))
 		c := newCity(t, 1+rng.IntN(3))
 		count := int64(1 + rng.IntN(90))

@@ -16,37 +16,34 @@ import (
 // Without this a hundred thousand codes could take a command each, or be made in
 // chunks that hold redemptions up.
 func TestGenerateMany(t *testing.T) {
-	const count = 100_000
-	for _, shards := range []int{1, 4} {
-		c := newCity(t, shards)
-		r := c.runner(vfs.NewMem(), nil)
-		c.generateJob(GenerateParams{Count: count, CodeConfig: CodeConfig{Prefix: "SUMMER-", Length: 10},
-			Voucher: wire.GenerateRequest{Metadata: wire.Raw(`{"a":1}`), HolderID: "ada"}})
-		r.Wake()
-		f := c.finish()
-		r.Close()
-		if f.Status != catalog.JobDone || f.Created != count || c.issued() != count {
-			t.Fatalf("%d issued: %+v", c.issued(), f)
+	const count, shards = 100_000, 4
+	c := newCity(t, shards)
+	r := c.runner(vfs.NewMem(), nil)
+	c.generateJob(GenerateParams{Count: count, CodeConfig: CodeConfig{Prefix: "SUMMER-", Length: 10},
+		Voucher: wire.GenerateRequest{Metadata: wire.Raw(`{"a":1}`), HolderID: "ada"}})
+	r.Wake()
+	f := c.finish()
+	r.Close()
+	if f.Status != catalog.JobDone || f.Created != count || c.issued() != count {
+		t.Fatalf("%d issued: %+v", c.issued(), f)
+	}
+	chunks := 0
+	for s := range c.chunks {
+		chunks += len(c.chunks[s])
+		if n := c.shards[s].Issued(); int(n) < count/shards*9/10 {
+			t.Errorf("shard %d has %d codes", s, n)
 		}
-		chunks := 0
-		for s := range c.chunks {
-			chunks += len(c.chunks[s])
-			if n := c.shards[s].Issued(); int(n) < count/shards*9/10 {
-				t.Errorf("shard %d has %d codes", s, n)
-			}
-		}
-		if most := count/coupon.ImportChunkCodesMax + 2*shards; chunks > most || c.bytes > coupon.ImportChunkBytesMax {
-			t.Errorf("%d chunks, the largest of %d bytes", chunks, c.bytes)
-		}
-		slot, ordinal, _ := c.shards[0].Place(0)
-		var l shard.Look
-		c.shards[0].Look(&shard.Query{ByPlace: true, Slot: slot, Ordinal: ordinal}, &l)
-		v := l.View
-		if !strings.HasPrefix(string(v.Code), "SUMMER-") || len(v.Code) != 17 || string(v.Metadata) != `{"a":1}` ||
-			v.Holder == (coupon.ID{}) || v.Campaign != testCampaign {
-			t.Errorf("a code looks like %+v", v)
-		}
-		c.close()
+	}
+	if most := count/coupon.ImportChunkCodesMax + 2*shards; chunks > most || c.bytes > coupon.ImportChunkBytesMax {
+		t.Errorf("%d chunks, the largest of %d bytes", chunks, c.bytes)
+	}
+	slot, ordinal, _ := c.shards[0].Place(0)
+	var l shard.Look
+	c.shards[0].Look(&shard.Query{ByPlace: true, Slot: slot, Ordinal: ordinal}, &l)
+	v := l.View
+	if !strings.HasPrefix(string(v.Code), "SUMMER-") || len(v.Code) != 17 || string(v.Metadata) != `{"a":1}` ||
+		v.Holder == (coupon.ID{}) || v.Campaign != testCampaign {
+		t.Errorf("a code looks like %+v", v)
 	}
 }
 

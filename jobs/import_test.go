@@ -1,7 +1,9 @@
 package jobs
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"strings"
 	"testing"
@@ -170,7 +172,21 @@ func TestImportOfWhatIsNotThere(t *testing.T) {
 	fails("no list", FormatJSON, `{"code":"A"}`, "a list", nil)
 	fails("half a list", FormatJSON, `[{"code":"A"},`, wire.KeyInvalidPayload, nil)
 	fails("no such format", "xml", "<a/>", "xml", nil)
-	fails("large JSON", FormatJSON, strings.Repeat(" ", JSONBytesMax+1), wire.KeyPayloadTooLarge, nil)
+}
+
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return len(b), nil }
+
+// Without this a JSON file, which is held in memory, could take all of it (P10).
+func TestJSONIsBounded(t *testing.T) {
+	var why *failure
+	if _, err := readBounded(endless{}); !errors.As(err, &why) || why.key != wire.KeyPayloadTooLarge {
+		t.Errorf("above the bound: %v", err)
+	}
+	if b, err := readBounded(io.LimitReader(endless{}, JSONBytesMax)); err != nil || len(b) != JSONBytesMax {
+		t.Errorf("at the bound: %v", err)
+	}
 }
 
 // Without this a header without rows would be an error, or a job without end.

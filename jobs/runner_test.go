@@ -27,7 +27,7 @@ func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 // whose answer was lost (J6).
 func TestTemporaryErrorsAreAskedAgain(t *testing.T) {
 	c := newCity(t, 2)
-	c.gate = newCrash(nil, -1, 2, newRand(3)).host // every second call fails
+	c.gate = newCrash(nil, -1, 4, newRand(3)).host // one call in four fails
 	refusals := []coupon.Outcome{coupon.TooLate, coupon.Stale, coupon.LookAgain}
 	c.refuse = func(*shard.Import) coupon.Outcome {
 		if len(refusals) == 0 {
