@@ -166,9 +166,11 @@ func (e *Engine) Customers(_ context.Context, c Call, q CustomerQuery) (*wire.Li
 	}
 	lq := views.ListQuery{Kind: views.Customers, Project: p.Ordinal, From: int64(q.After), Until: int64(q.Before)}
 	if q.StartingAfter != 0 {
-		lq.From, lq.WholeInstants = int64(q.StartingAfter)+1, true
-		if q.Order == "" {
-			q.Order = "created_at"
+		lq.WholeInstants = true
+		if desc, err := c.descending(q.Order); err == nil && desc {
+			lq.Until = int64(q.StartingAfter)
+		} else {
+			lq.From = int64(q.StartingAfter) + 1
 		}
 	}
 	out := &wire.List[wire.CustomerAnswer]{DataRef: wire.ListCustomers, Data: []wire.CustomerAnswer{}}
