@@ -113,7 +113,7 @@ test('a gift card has a balance and a ledger that sums up to it', async () => {
   const added = await voucherify.vouchers.balance.create('GIFT-1', { amount: 2500, source_id: 'till-7' })
   assert.equal(added.object, 'balance')
   assert.equal(added.balance, 12500)
-  await refused(voucherify.vouchers.balance.create('GIFT-1', { amount: -99999 }), 400, 'gift_amount_exceeded')
+  await refused(voucherify.vouchers.balance.create('GIFT-1', { amount: -99999 }), 400, 'invalid_amount')
   assert.equal((await voucherify.vouchers.balance.create('GIFT-1', { amount: -500 })).balance, 12000)
   await voucherify.redemptions.redeem('GIFT-1', { order: { amount: 3000 }, gift: { credits: 2000 } })
 
@@ -124,7 +124,7 @@ test('a gift card has a balance and a ledger that sums up to it', async () => {
   assert.equal((await voucherify.vouchers.get('GIFT-1')).gift.balance, 10000)
   const first = ledger.data.find((entry) => entry.source_id === 'till-7')
   assert.equal(first.details.balance.amount, 2500)
-  assert.equal(sum(ledger.data, (entry) => entry.details.balance.amount) % 10000, 0)
+  assert.equal(sum(ledger.data, (entry) => entry.details.balance.amount), 10000)
 })
 
 test('what Scrip does not serve says so', async () => {
