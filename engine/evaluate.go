@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"sync"
 
 	"github.com/scrip-engine/scrip/catalog"
@@ -111,7 +112,10 @@ func (ev *evaluation) toOrder(o *wire.Order) {
 		return
 	}
 	if o.Currency != "" {
-		ev.currency, _ = coupon.ParseCurrency(o.Currency)
+		var err error
+		if ev.currency, err = coupon.ParseCurrency(o.Currency); err != nil {
+			ev.currency = unknownCurrency
+		}
 	}
 	ev.order.Currency = ev.currency
 	ev.order.Amount, ev.order.HasAmount = o.Amount.Get()
@@ -119,6 +123,10 @@ func (ev *evaluation) toOrder(o *wire.Order) {
 		ev.order.Items = append(ev.order.Items, toItem(&o.Items[i]))
 	}
 }
+
+// unknownCurrency stands for one that ISO 4217 does not have: not none, and no
+// card's nor project's equal.
+const unknownCurrency = coupon.Currency(math.MaxUint16)
 
 func toItem(w *wire.OrderItem) promo.Item {
 	it := promo.Item{ProductID: w.ProductID, SKUID: w.SKUID, SourceID: w.SourceID, Quantity: w.Quantity.Or(1)}
