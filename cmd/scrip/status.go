@@ -39,6 +39,9 @@ func showStatus(t *table, s *engine.Status) {
 	t.field("Up", s.Uptime.Round(time.Second))
 	t.field("Ready", yesNo(s.Ready))
 	t.field("Draining", yesNo(s.Draining))
+	if s.Recovery != nil {
+		t.field("Recovery", "restored to "+s.Recovery.At.String()+"; see serve --end-recovery")
+	}
 	t.field("Disk free", rounded(s.DiskFreeBytes)+", changes stop below "+byteSize(s.DiskLowBytes).String())
 	t.field("Campaigns", s.Campaigns)
 	t.field("Jobs", s.ActiveJobs)
