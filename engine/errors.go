@@ -56,6 +56,8 @@ func (c *Call) replication(err error) *wire.Error {
 		return c.fail(wire.KeyClockJump, "")
 	case errors.Is(err, raftstore.ErrQueueFull):
 		return c.fail(wire.KeyTooManyRequests, "The queue of this shard is full")
+	case errors.Is(err, errUnspeakable):
+		return c.fail(wire.KeyInvalidPayload, "A number or a text of the request is outside what can be kept")
 	case errors.Is(err, raftstore.ErrTooLarge):
 		return c.fail(wire.KeyPayloadTooLarge, "")
 	default:

@@ -52,7 +52,13 @@ func FuzzApply(f *testing.F) {
 			if !errors.Is(err, ErrFormat) {
 				t.Fatalf("an error of another family: %v", err)
 			}
+			if stamp <= stampMax && Verify(cmd) == nil {
+				t.Fatalf("verified, but Apply stops: %v", err)
+			}
 			return
+		}
+		if err := Verify(cmd); err != nil && replies[0].Outcome != coupon.Moved {
+			t.Fatalf("applied, but not verified: %v", err)
 		}
 		if replies[0].Outcome == coupon.OK && replies[0].Seq != 0 && replies[0].Stamp > stampMax {
 			t.Fatalf("stamped %d", replies[0].Stamp)
@@ -143,6 +149,9 @@ func FuzzRestore(f *testing.F) {
 		if err := s.Restore(bytes.NewReader(b)); err != nil {
 			if !errors.Is(err, ErrFormat) {
 				t.Fatalf("an error of another family: %v", err)
+			}
+			if stamp <= stampMax && Verify(cmd) == nil {
+				t.Fatalf("verified, but Apply stops: %v", err)
 			}
 			return
 		}
