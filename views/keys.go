@@ -15,7 +15,8 @@ import (
 //	10 shard list 00                      head of a list: its length, its marks
 //	10 shard list 01 position48           a run of entries that begins there
 //	10 shard list 02 block48              marks of 512 positions, one bit each
-//	10 shard list 03 super48              how many are marked of 262,144 positions
+//	10 shard list 03 number48             how many are marked of 16,384 positions
+//	10 shard list 04 number48             the same of 524,288 positions
 //	20 shard campaign32 slot16 ordinal32  a code that is disabled or has a holder
 //	21 shard scope                        counts
 //	22 shard scope minute32               counts of one minute
@@ -42,7 +43,8 @@ const (
 	partEntry = 0x01
 	partBlock = 0x02
 	partSuper = 0x03
-	partEnd   = 0x04
+	partTop   = 0x04
+	partEnd   = 0x05
 
 	scopeOfProject  = 0x01
 	scopeOfCampaign = 0x02

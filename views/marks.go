@@ -7,15 +7,20 @@ import (
 )
 
 // marks answers two questions about the marked positions of a list: how many are
-// below a position, and which is the k-th marked or unmarked one. Both walk at
-// most one level of supers, 512 blocks and one block.
+// below a position, and which is the k-th marked or unmarked one. Both come down
+// through three levels of keys.
 type marks struct {
-	it *pebble.Iterator // over blocks and supers; lazily
+	it *pebble.Iterator // over blocks and sums; lazily
 
 	// The block that was read last.
 	cached bool
 	n      int64
 	block  block
+
+	// The answer that selectBit gave last, since pages ask for neighbours.
+	known       bool
+	lastK, last int64
+	lastMarked  bool
 }
 
 func (l *list) marksIter() (*pebble.Iterator, error) {
@@ -65,6 +70,30 @@ func (l *list) loadBlock(n int64) error {
 	})
 }
 
+// level is one of the steps in which a search comes down to a block.
+type level struct {
+	part  byte
+	shift uint8 // a key stands for 1<<shift positions
+}
+
+// sums are the levels that hold counts, from the top; levels end with the blocks.
+var (
+	sums   = [...]level{{partTop, topShift}, {partSuper, superShift}}
+	levels = [...]level{{partTop, topShift}, {partSuper, superShift}, {partBlock, blockShift}}
+)
+
+// countOf reads how many are marked from the value of a key.
+func (v level) countOf(value []byte) (int64, error) {
+	if v.part == partBlock {
+		var b block
+		err := b.decode(value)
+		return b.count(), err
+	}
+	var s sum
+	err := s.decode(value)
+	return s.marked, err
+}
+
 // rank is how many of the positions below pos are marked.
 func (l *list) rank(pos int64) (ones int64, err error) {
 	switch {
@@ -73,21 +102,17 @@ func (l *list) rank(pos int64) (ones int64, err error) {
 	case pos >= l.head.n:
 		return l.head.marked, nil
 	}
-	var s super
-	if err := l.walk(partSuper, 0, pos>>superShift, func(_ int64, v []byte) (bool, error) {
-		err := s.decode(v)
-		ones += s.marked
-		return true, err
-	}); err != nil {
-		return 0, err
-	}
-	var b block
-	if err := l.walk(partBlock, pos>>superShift<<(superShift-blockShift), pos>>blockShift, func(_ int64, v []byte) (bool, error) {
-		err := b.decode(v)
-		ones += b.count()
-		return true, err
-	}); err != nil {
-		return 0, err
+	from := int64(0)
+	for _, v := range levels {
+		until := pos >> v.shift
+		if err := l.walk(v.part, from>>v.shift, until, func(_ int64, value []byte) (bool, error) {
+			c, err := v.countOf(value)
+			ones += c
+			return true, err
+		}); err != nil {
+			return 0, err
+		}
+		from = until << v.shift
 	}
 	if err := l.loadBlock(pos >> blockShift); err != nil {
 		return 0, err
@@ -108,79 +133,92 @@ func (b *block) below(bit int64) (n int64) {
 
 // selectBit is the k-th position, from 0, that is marked or that is not. There
 // must be so many.
-//
-// ones counts the marks before what is looked at, so of the positions before n
-// there are n-ones unmarked: the unmarked position we look for is k+ones, as
-// soon as no further mark lies before it.
-func (l *list) selectBit(k int64, marked bool) (int64, error) {
+func (l *list) selectBit(k int64, marked bool) (pos int64, err error) {
 	if !marked && l.head.marked == 0 {
 		return k, nil
 	}
-	ones, at := int64(0), int64(-1)
-	down := func(n, size, count int64) (inside, gap bool) {
-		if marked {
-			return k < ones+count, false
+	found := false
+	if m := &l.marks; m.known && m.lastMarked == marked && (k == m.lastK+1 || k == m.lastK-1) {
+		if pos, found, err = l.neighbour(m.last, k-m.lastK, marked); err != nil {
+			return 0, err
 		}
-		return k+ones < n*size+size-count, k+ones < n*size
 	}
-	descend := func(part byte, size, from, until int64, count func([]byte) (int64, error)) (found bool, err error) {
-		at = -1
-		err = l.walk(part, from, until, func(n int64, v []byte) (bool, error) {
-			c, err := count(v)
+	if !found {
+		if pos, err = l.search(k, marked); err != nil {
+			return 0, err
+		}
+	}
+	l.marks.known, l.marks.lastK, l.marks.last, l.marks.lastMarked = true, k, pos, marked
+	return pos, nil
+}
+
+// neighbourBlocks is how far a neighbour is looked for before a search is cheaper.
+const neighbourBlocks = 4
+
+// neighbour is the next position behind pos (by 1) or before it (by -1) that is
+// marked or not, when it is near.
+func (l *list) neighbour(pos, by int64, marked bool) (int64, bool, error) {
+	for range neighbourBlocks * blockPositions {
+		if pos += by; pos < 0 || pos >= l.head.n {
+			return 0, false, nil
+		}
+		if err := l.loadBlock(pos >> blockShift); err != nil {
+			return 0, false, err
+		}
+		if l.marks.block.has(pos&(blockPositions-1)) == marked {
+			return pos, true, nil
+		}
+	}
+	return 0, false, nil
+}
+
+// search finds it from the counts.
+//
+// ones counts the marks before what is looked at, so of the positions before p
+// there are p-ones unmarked: the unmarked position we look for is k+ones, as soon
+// as no further mark lies before it. That is so when a level has no key for the
+// stretch in which k+ones lies.
+func (l *list) search(k int64, marked bool) (int64, error) {
+	ones, from, until := int64(0), int64(0), l.head.n
+	for _, v := range levels {
+		in := int64(-1)
+		if err := l.walk(v.part, from>>v.shift, (until-1)>>v.shift+1, func(n int64, value []byte) (bool, error) {
+			c, err := v.countOf(value)
 			if err != nil {
 				return false, err
 			}
-			inside, gap := down(n, size, c)
-			if gap {
-				return false, nil
-			}
-			if inside {
-				at = n
+			start := n << v.shift
+			switch {
+			case !marked && k+ones < start:
+				return false, nil // before this stretch, where nothing is marked
+			case marked && k < ones+c, !marked && k+ones < start+1<<v.shift-c:
+				in = n
 				return false, nil
 			}
 			ones += c
 			return true, nil
-		})
-		return at >= 0, err
+		}); err != nil {
+			return 0, err
+		}
+		if in < 0 && !marked && k+ones < l.head.n {
+			return k + ones, nil
+		}
+		if in < 0 {
+			return 0, errFormat
+		}
+		from, until = in<<v.shift, (in+1)<<v.shift
 	}
-	var s super
-	found, err := descend(partSuper, superPositions, 0, l.head.n>>superShift+1, func(v []byte) (int64, error) {
-		err := s.decode(v)
-		return s.marked, err
-	})
-	if err != nil || !found {
-		return l.outside(k, ones, marked, err)
-	}
-	const per = superPositions / blockPositions
-	var b block
-	found, err = descend(partBlock, blockPositions, at*per, (at+1)*per, func(v []byte) (int64, error) {
-		err := b.decode(v)
-		return b.count(), err
-	})
-	if err != nil || !found {
-		return l.outside(k, ones, marked, err)
-	}
-	if err := l.loadBlock(at); err != nil {
+	if err := l.loadBlock(from >> blockShift); err != nil {
 		return 0, err
 	}
 	rest := k - ones
 	if !marked {
-		rest = k + ones - at*blockPositions
+		rest = k + ones - from
 	}
-	bit := l.marks.block.find(rest, marked)
-	if bit < 0 {
-		return 0, errFormat
+	if bit := l.marks.block.find(rest, marked); bit >= 0 {
+		return from + bit, nil
 	}
-	return at*blockPositions + bit, nil
-}
-
-// outside ends a search that came to no block: an unmarked position between
-// blocks is found, a marked one is not there.
-func (l *list) outside(k, ones int64, marked bool, err error) (int64, error) {
-	if err == nil && (marked || k+ones >= l.head.n) {
-		err = errFormat
-	}
-	return k + ones, err
+	return 0, errFormat
 }
 
 // find is the k-th bit that is set, or that is not; -1 when there are fewer.

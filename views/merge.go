@@ -64,6 +64,11 @@ func (m *merge) skip(n int64) error {
 		m.columns = nil
 		return nil
 	}
+	if len(m.columns) == 1 {
+		m.columns[0].lo += n
+		m.columns[0].loaded = false
+		return nil
+	}
 	parts := make([]search, len(m.columns))
 	for i := range m.columns {
 		c := &m.columns[i]

@@ -89,19 +89,17 @@ func TestMarksRankAndSelect(t *testing.T) {
 		project++
 		s := projectScope(project)
 		p := newProjector(0, nil, db, watermark{})
-		const length = 3*superPositions + 1000
+		const length = 5<<(topShift-1) + 1000
 		p.begin()
 		if _, err := p.append(s, classCodes, run{count: length}); err != nil {
 			rt.Fatal(err)
 		}
-		marked := make([]bool, length)
+		var marked intervals
 		for range rapid.IntRange(0, 12).Draw(rt, "marks") {
 			from := rapid.Int64Range(0, length-1).Draw(rt, "from")
-			size := rapid.SampledFrom([]int64{1, 1, 5, 511, 512, 513, 9_000, superPositions + 3}).Draw(rt, "size")
+			size := rapid.SampledFrom([]int64{1, 1, 5, 511, 512, 513, 9_000, 1<<superShift + 3, 1<<topShift + 3}).Draw(rt, "size")
 			until := min(from+size, length)
-			for i := from; i < until; i++ {
-				marked[i] = true
-			}
+			marked = marked.add(from, until)
 			if err := p.markRange(s, classCodes, from, until); err != nil {
 				rt.Fatal(err)
 			}
@@ -110,11 +108,61 @@ func TestMarksRankAndSelect(t *testing.T) {
 			rt.Fatal(err)
 		}
 		p.end()
-		checkMarks(rt, db, s, marked)
+		checkMarks(rt, db, s, marked, length)
 	})
 }
 
-func checkMarks(rt *rapid.T, db *pebble.DB, s scope, marked []bool) {
+// intervals are sorted, apart from each other, and half open: the plain form of
+// marks.
+type intervals [][2]int64
+
+func (v intervals) add(from, until int64) (sum intervals) {
+	for _, x := range v {
+		if x[1] < from || x[0] > until {
+			sum = append(sum, x)
+			continue
+		}
+		from, until = min(from, x[0]), max(until, x[1])
+	}
+	sum = append(sum, [2]int64{from, until})
+	slices.SortFunc(sum, func(a, b [2]int64) int { return int(a[0] - b[0]) })
+	return sum
+}
+
+func (v intervals) rank(pos int64) (n int64) {
+	for _, x := range v {
+		n += max(0, min(pos, x[1])-x[0])
+	}
+	return n
+}
+
+// gaps are the intervals between v's.
+func (v intervals) gaps(length int64) (g intervals) {
+	at := int64(0)
+	for _, x := range v {
+		if x[0] > at {
+			g = append(g, [2]int64{at, x[0]})
+		}
+		at = x[1]
+	}
+	if at < length {
+		g = append(g, [2]int64{at, length})
+	}
+	return g
+}
+
+// nth is the k-th position inside.
+func (v intervals) nth(k int64) int64 {
+	for _, x := range v {
+		if k < x[1]-x[0] {
+			return x[0] + k
+		}
+		k -= x[1] - x[0]
+	}
+	return -1
+}
+
+func checkMarks(rt *rapid.T, db *pebble.DB, s scope, marked intervals, length int64) {
 	l := &list{r: db, prefix: appendList(nil, 0, s, classCodes)}
 	defer func() {
 		if err := l.close(); err != nil {
@@ -124,32 +172,31 @@ func checkMarks(rt *rapid.T, db *pebble.DB, s scope, marked []bool) {
 	if err := get(db, append(l.prefix[:len(l.prefix):len(l.prefix)], partHead), &l.head); err != nil {
 		rt.Fatal(err)
 	}
-	var where [2][]int64 // unmarked, marked
-	rank := make([]int64, len(marked)+1)
-	for i, m := range marked {
-		k := 0
-		if m {
-			k = 1
-		}
-		where[k] = append(where[k], int64(i))
-		rank[i+1] = rank[i] + int64(k)
-	}
-	if l.head.marked != int64(len(where[1])) {
-		rt.Fatalf("%d marked, want %d", l.head.marked, len(where[1]))
+	if l.head.marked != marked.rank(length) {
+		rt.Fatalf("%d marked, want %d", l.head.marked, marked.rank(length))
 	}
 	for range 20 {
-		pos := rapid.IntRange(0, len(marked)).Draw(rt, "pos")
-		if got, err := l.rank(int64(pos)); err != nil || got != rank[pos] {
-			rt.Fatalf("rank of %d is %d %v, want %d", pos, got, err, rank[pos])
+		pos := rapid.Int64Range(0, length).Draw(rt, "pos")
+		if got, err := l.rank(pos); err != nil || got != marked.rank(pos) {
+			rt.Fatalf("rank of %d is %d %v, want %d", pos, got, err, marked.rank(pos))
 		}
-		for k, list := range where {
-			if len(list) == 0 {
-				continue
-			}
-			i := rapid.IntRange(0, len(list)-1).Draw(rt, "k")
-			if got, err := l.selectBit(int64(i), k == 1); err != nil || got != list[i] {
-				rt.Fatalf("entry %d of %d (marked %v) is at %d %v, want %d", i, len(list), k == 1, got, err, list[i])
-			}
+		checkSelect(rt, l, marked, true)
+		checkSelect(rt, l, marked.gaps(length), false)
+	}
+}
+
+// checkSelect asks for one position and two neighbours.
+func checkSelect(rt *rapid.T, l *list, in intervals, marked bool) {
+	n := in.rank(l.head.n)
+	if n == 0 {
+		return
+	}
+	k := rapid.Int64Range(0, n-1).Draw(rt, "k")
+	by := rapid.SampledFrom([]int64{1, -1}).Draw(rt, "by")
+	for range 3 {
+		if got, err := l.selectBit(k, marked); err != nil || got != in.nth(k) {
+			rt.Fatalf("entry %d of %d (marked %v) is at %d %v, want %d", k, n, marked, got, err, in.nth(k))
 		}
+		k = max(0, min(k+by, n-1))
 	}
 }

@@ -248,19 +248,19 @@ func TestDamageFoundByAQuestionIsRepairedInPlace(t *testing.T) {
 	v := open(t, fs, w)
 	defer closeViews(t, v)
 	w.importInto(0, 1, 10)
-	last := catchUp(t, v, w)
+	catchUp(t, v, w)
 	head := append(appendList(nil, 0, projectScope(2), classCodes), partHead)
 	if err := v.db.Set(head, []byte{0x80}, pebble.NoSync); err != nil {
 		t.Fatal(err)
 	}
+	f := v.followers[0]
+	f.mu.Lock()
+	changed := f.changed
+	f.mu.Unlock()
 	if _, err := v.Codes(CodeQuery{Project: 2}); !errors.Is(err, ErrNotReady) {
 		t.Fatalf("a damaged list was answered: %v", err)
 	}
-	for v.rebuilds.Load() == 0 { // the keeper is on its way; nothing else to wait on
-		if err := v.WaitFor(context.Background(), 0, last[0]); err != nil {
-			t.Fatal(err)
-		}
-	}
+	<-changed
 	catchUp(t, v, w)
 	if page, err := v.Codes(CodeQuery{Project: 2}); err != nil || page.Total != 10 {
 		t.Fatalf("after the repair: %d codes, %v", page.Total, err)
@@ -291,10 +291,10 @@ func TestViewOfAnotherHistoryIsBuiltAgain(t *testing.T) {
 	for after.shards[0].LastSeq() < last+10 {
 		after.act()
 	}
-	for v.rebuilds.Load() == 0 {
-		v.Notify(0)
-	}
 	catchUp(t, v, after)
+	if n := v.rebuilds.Load(); n != 1 {
+		t.Fatalf("rebuilt %d times", n)
+	}
 	closeViews(t, v)
 	if !bytes.Equal(content(t, fs), rebuilt(t, after)) {
 		t.Fatal("other bytes than a view of the new history")

@@ -130,20 +130,20 @@ func (h *head) decode(b []byte) error {
 	return f.end()
 }
 
-// super counts the marks of superPositions positions.
-type super struct{ marked int64 }
+// sum counts the marks of a stretch of positions.
+type sum struct{ marked int64 }
 
-func (s *super) appendTo(dst []byte) []byte {
+func (s *sum) appendTo(dst []byte) []byte {
 	if s.marked == 0 {
 		return dst
 	}
 	return binary.AppendUvarint(dst, uint64(s.marked))
 }
 
-func (s *super) decode(b []byte) error {
+func (s *sum) decode(b []byte) error {
 	f := fields{b: b}
 	s.marked = int64(f.uint())
-	if s.marked < 0 || s.marked > superPositions {
+	if s.marked < 0 || s.marked > 1<<topShift {
 		return errFormat
 	}
 	return f.end()
@@ -153,10 +153,13 @@ func (s *super) decode(b []byte) error {
 type block struct{ words [blockPositions / 64]uint64 }
 
 const (
-	blockPositions = 512
-	blockShift     = 9
-	superShift     = 18 // 512 blocks: a walk of either level stays at 512 keys
-	superPositions = 1 << superShift
+	// A search walks the keys of each level in turn: all of the top, which are 200
+	// in a list of 100 million, and 32 of each of the two below.
+	topShift   = 19
+	superShift = 14
+	blockShift = 9
+
+	blockPositions = 1 << blockShift
 
 	blockBits = 1 // followed by the bits without the zero bytes at their end
 	blockFull = 2

@@ -111,13 +111,15 @@ func (p *projector) markRange(s scope, c class, from, until int64) error {
 		}
 		base := n << blockShift
 		added := b.set(max(from-base, 0), min(until-base, blockPositions))
-		p.key = appendAt(append(p.key[:0], prefix...), partSuper, n>>(superShift-blockShift))
-		sum, err := edit[super](p, p.key)
-		if err != nil {
-			return err
-		}
-		sum.marked += added
 		h.marked += added
+		for _, l := range sums {
+			p.key = appendAt(append(p.key[:0], prefix...), l.part, base>>l.shift)
+			count, err := edit[sum](p, p.key)
+			if err != nil {
+				return err
+			}
+			count.marked += added
+		}
 	}
 	return nil
 }
