@@ -150,9 +150,6 @@ func FuzzRestore(f *testing.F) {
 			if !errors.Is(err, ErrFormat) {
 				t.Fatalf("an error of another family: %v", err)
 			}
-			if stamp <= stampMax && Verify(cmd) == nil {
-				t.Fatalf("verified, but Apply stops: %v", err)
-			}
 			return
 		}
 		var l Look
