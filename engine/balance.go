@@ -22,17 +22,17 @@ func (e *Engine) ChangeBalance(ctx context.Context, c Call, ref string, req *wir
 	if amount < -coupon.AmountMax || amount > coupon.AmountMax {
 		return nil, c.field(wire.KeyInvalidAddBalanceParams, "amount", "is outside what an amount may be")
 	}
-	r, l, err := e.find(ctx, &c, ref)
+	said := e.fingerprintOf(opBalance, binary.LittleEndian.AppendUint64(nil, uint64(amount)), []byte(req.SourceID))
+	id := e.identify(&c, opBalance, said)
+	if c.Key == "" && req.SourceID != "" {
+		id = identity{key: e.keyHash(c.Caller.Project, opBalance, "\x00source_id\x00"+req.SourceID), fingerprint: said}
+	}
+	r, l, err := e.findToChange(ctx, &c, ref, shard.KindBalance, id.key)
 	if err != nil {
 		return nil, err
 	}
 	if !l.View.IsGift {
 		return nil, c.field(wire.KeyInvalidAddBalanceParams, "", "The voucher is not a gift card")
-	}
-	said := e.fingerprintOf(opBalance, binary.LittleEndian.AppendUint64(nil, uint64(amount)), []byte(req.SourceID))
-	id := e.identify(&c, opBalance, said)
-	if c.Key == "" && req.SourceID != "" {
-		id = identity{key: e.keyHash(c.Caller.Project, opBalance, "\x00source_id\x00"+req.SourceID), fingerprint: said}
 	}
 	q := shard.Balance{Ordinal: l.View.Ordinal, Project: l.View.Project, Amount: amount}
 	q.Tail = shard.AppendTail(q.Tail, shard.TagReason, []byte(req.Reason))

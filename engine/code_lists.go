@@ -70,7 +70,7 @@ func (e *Engine) oneVoucher(v catalog.View, p *catalog.Project, code string) *wi
 	out := emptyList[wire.Voucher](wire.ListVouchers)
 	r := e.resolve(p, code)
 	var l shard.Look
-	if r.look(&l); l.View.Found && !e.gone(&l.View) {
+	if r.look(&l); l.View.Found && l.View.Project == p.Ordinal && !e.gone(&l.View) {
 		out.Data = append(out.Data, *e.renderVoucher(v, &l.View))
 	}
 	out.Total = int64(len(out.Data))

@@ -73,7 +73,7 @@ func (r *codeRef) look(l *shard.Look) {
 // caller's request arrived: what it says, no's included, is linearizable (P1).
 func (e *Engine) lookProved(ctx context.Context, r *codeRef, l *shard.Look) error {
 	if !r.known {
-		l.View = shard.CodeView{}
+		l.View, l.HasReceipt = shard.CodeView{}, false
 		return nil
 	}
 	if _, err := r.group.log.Prove(ctx); err != nil {

@@ -18,6 +18,17 @@ type customerRef struct {
 	said   *wire.Customer // what the request says of the customer; nil for nothing new
 	birth  *shard.Customer
 	group  *shardGroup
+	// profile stands for a customer of whom only a profile is said: source is
+	// drawn anew for each request, and a retry must still be the same request.
+	profile coupon.Hash
+}
+
+// mark is what the fingerprint of a request knows of its customer.
+func (r *customerRef) mark() coupon.Hash {
+	if !r.profile.IsZero() {
+		return r.profile
+	}
+	return r.source
 }
 
 // stranger stands for a customer who comes into being with this request: not
@@ -47,6 +58,7 @@ func (e *Engine) identifyCustomer(c *Call, p *catalog.Project, said *wire.Custom
 		}
 		r := e.customerBySource(p, &wire.Customer{SourceID: string(random[:])})
 		r.said, r.birth = said, &shard.Customer{Minted: true}
+		r.profile = e.secret.KeyHash(said.AppendProfile([]byte("scrip/1/profile")))
 		return r, nil
 	}
 	return customerRef{}, nil

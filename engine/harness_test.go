@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -188,4 +189,16 @@ func decodeTB[T any](t testing.TB, body string) *T {
 		t.Fatalf("%s: %v", body, err)
 	}
 	return v
+}
+
+// advance moves the clock, and replicated time with it in every shard.
+func (w *world) advance(ms int64) {
+	w.t.Helper()
+	w.clock.Set(time.UnixMilli(w.clock.UnixMilli() + ms))
+	for _, g := range w.shards {
+		r := redemption{e: w.Engine, c: &w.c, ref: codeRef{group: g}}
+		r.ev.project = w.c.project(w.catalog.View())
+		r.ev.look.View.Slot = firstSlot(g.index, len(w.shards))
+		w.ok(r.tick(context.Background()))
+	}
 }

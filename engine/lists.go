@@ -58,7 +58,7 @@ func (e *Engine) filterRedemptions(v catalog.View, p *catalog.Project, q *Redemp
 	if q.Voucher != "" {
 		r := e.resolve(p, q.Voucher)
 		var l shard.Look
-		if r.look(&l); !l.View.Found {
+		if r.look(&l); !l.View.Found || l.View.Project != p.Ordinal {
 			return false
 		}
 		lq.Code = &views.Place{Slot: l.View.Slot, Ordinal: l.View.Ordinal}

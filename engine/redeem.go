@@ -85,7 +85,7 @@ func (r *redemption) begin(ctx context.Context) error {
 		return err
 	}
 	r.customer = customer
-	r.id = r.e.identifyRedemption(r.c, r.ev.project, r.req, r.e.fingerprint(opRedeem, r.req, customer.source))
+	r.id = r.e.identifyRedemption(r.c, r.ev.project, r.req, r.e.fingerprint(opRedeem, r.req, customer.mark()))
 	r.ref.query.Kind, r.ref.query.Key, r.ref.query.Customer = shard.KindRedeem, r.id.key, customer.id
 	return r.c.checkTail(r.req)
 }

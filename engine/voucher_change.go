@@ -14,7 +14,7 @@ func (e *Engine) UpdateVoucher(ctx context.Context, c Call, ref string, req *wir
 	if err := e.admit(&c, RoleUser); err != nil {
 		return nil, err
 	}
-	r, l, err := e.find(ctx, &c, ref)
+	r, l, err := e.findToChange(ctx, &c, ref, shard.KindUpdate, e.callersKey(&c, opUpdate))
 	if err != nil {
 		return nil, err
 	}
@@ -23,6 +23,12 @@ func (e *Engine) UpdateVoucher(ctx context.Context, c Call, ref string, req *wir
 		return nil, err
 	}
 	from, until := l.View.From, l.View.Until
+	if q.Clear&shard.SpecFrom != 0 {
+		from = shard.AlwaysFrom
+	}
+	if q.Clear&shard.SpecUntil != 0 {
+		until = shard.AlwaysUntil
+	}
 	if q.Set.Mask&shard.SpecFrom != 0 {
 		from = q.Set.From
 	}
@@ -101,7 +107,7 @@ func (e *Engine) SetVoucherEnabled(ctx context.Context, c Call, ref string, on b
 	if err := e.admit(&c, RoleUser); err != nil {
 		return nil, err
 	}
-	r, l, err := e.find(ctx, &c, ref)
+	r, l, err := e.findToChange(ctx, &c, ref, shard.KindEnable, e.callersKey(&c, opEnable))
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +122,7 @@ func (e *Engine) DeleteVoucher(ctx context.Context, c Call, ref string) error {
 	if err := e.admit(&c, RoleUser); err != nil {
 		return err
 	}
-	r, l, err := e.find(ctx, &c, ref)
+	r, l, err := e.findToChange(ctx, &c, ref, shard.KindDelete, e.callersKey(&c, opDelete))
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (e *Engine) issue(ctx context.Context, c *Call, campaign *catalog.Campaign,
 	if err != nil {
 		return nil, c.asWire(err)
 	}
-	id := e.identify(c, opCreate, e.fingerprintOf(opCreate, said))
+	id := e.identify(c, opCreate, e.fingerprintOf(opCreate, said, campaignWords(campaign)))
 	if code != "" {
 		parsed, err := rulesOf(p).ParseNew(code)
 		if err != nil {
@@ -73,6 +73,15 @@ func (e *Engine) issue(ctx context.Context, c *Call, campaign *catalog.Campaign,
 		return e.createCode(ctx, c, p, campaign, parsed, &sp, id)
 	}
 	return e.issueDrawn(ctx, c, p, campaign, req, &sp, id)
+}
+
+// campaignWords are what the fingerprint of a create says of the campaign, which
+// may stand in the path.
+func campaignWords(campaign *catalog.Campaign) []byte {
+	if campaign == nil {
+		return nil
+	}
+	return []byte(campaign.ID)
 }
 
 func (e *Engine) createCode(ctx context.Context, c *Call, p *catalog.Project, campaign *catalog.Campaign, code coupon.Code, sp *shard.Spec, id identity) (*wire.Voucher, error) {

@@ -24,11 +24,28 @@ func (e *Engine) Voucher(ctx context.Context, c Call, ref string) (*wire.Voucher
 
 // find reads a code that exists, after a proof.
 func (e *Engine) find(ctx context.Context, c *Call, ref string) (codeRef, *shard.Look, error) {
+	return e.findToChange(ctx, c, ref, 0, coupon.Hash{})
+}
+
+// callersKey is the hash of the key that the caller gave for an operation, or
+// zero.
+func (e *Engine) callersKey(c *Call, op operation) coupon.Hash {
+	if c.Key == "" {
+		return coupon.Hash{}
+	}
+	return e.keyHash(c.Caller.Project, op, c.Key)
+}
+
+// findToChange is find for a change of the given kind and key. A code that is
+// gone still answers for the changes that were made to it (P3): the law finds the
+// receipt.
+func (e *Engine) findToChange(ctx context.Context, c *Call, ref string, kind shard.Kind, key coupon.Hash) (codeRef, *shard.Look, error) {
 	v := e.catalog.View()
 	if err := c.stillAllowed(v); err != nil {
 		return codeRef{}, nil, err
 	}
 	r := e.resolve(c.project(v), ref)
+	r.query.Kind, r.query.Key = kind, key
 	l := new(shard.Look)
 	if err := e.lookProved(ctx, &r, l); err != nil {
 		return r, l, c.replication(err)
@@ -36,7 +53,7 @@ func (e *Engine) find(ctx context.Context, c *Call, ref string) (codeRef, *shard
 	if err := e.catchUp(ctx, c, &l.View); err != nil {
 		return r, l, err
 	}
-	if !l.View.Found || e.gone(&l.View) {
+	if !l.View.Found || l.View.Project != c.Caller.Project || e.gone(&l.View) && !l.HasReceipt {
 		return r, l, c.missing("voucher", ref)
 	}
 	return r, l, nil
