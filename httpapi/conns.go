@@ -1,12 +1,34 @@
 package httpapi
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"sync"
 
 	"github.com/valyala/fasthttp"
 )
+
+// serveUntil serves ln until the server is shut down. A shutdown that comes before
+// fasthttp knows the listener would otherwise find nothing to close, and Serve
+// would go on for ever; stop is the context that ends with the shutdown.
+func serveUntil(stop context.Context, server *fasthttp.Server, ln net.Listener) error {
+	once := &onceListener{Listener: ln}
+	defer context.AfterFunc(stop, func() { _ = once.Close() })() // fasthttp's own close reports the error
+	return server.Serve(once)
+}
+
+// onceListener may be closed by both of them.
+type onceListener struct {
+	net.Listener
+	once sync.Once
+	err  error
+}
+
+func (l *onceListener) Close() error {
+	l.once.Do(func() { l.err = l.Listener.Close() })
+	return l.err
+}
 
 // conns are the open connections: to bound them by client, and to cut them at
 // the end. fasthttp has a bound of its own, but wraps each connection for it,

@@ -52,7 +52,7 @@ type voucherKeeper interface {
 	Vouchers(ctx context.Context, c engine.Call, q engine.VoucherQuery) (*wire.List[wire.Voucher], error)
 	SetVoucherEnabled(ctx context.Context, c engine.Call, code string, on bool) (*wire.Voucher, error)
 	ChangeBalance(ctx context.Context, c engine.Call, code string, req *wire.BalanceChange) (*wire.BalanceResponse, error)
-	// Timeline lists what happened to a voucher, the first event first.
+	// Timeline lists what happened to a voucher.
 	Timeline(ctx context.Context, c engine.Call, code string, p engine.Page) (*wire.List[wire.Event], error)
 	Transactions(ctx context.Context, c engine.Call, code string, p engine.Page) (*wire.List[wire.Transaction], error)
 }

@@ -42,8 +42,12 @@ type Ops struct {
 	log     *slog.Logger
 	metrics fasthttp.RequestHandler
 	http    *fasthttp.Server
-	base    context.Context
-	cancel  context.CancelFunc
+
+	// base is the context of backups; stopping ends as Shutdown begins.
+	base     context.Context
+	cancel   context.CancelFunc
+	stopping context.Context
+	stop     context.CancelFunc
 }
 
 // NewOps makes an ops server that does not listen yet.
@@ -59,6 +63,7 @@ func NewOps(c OpsConfig) (*Ops, error) {
 	}
 	o := &Ops{engine: c.Engine, log: c.Logger}
 	o.base, o.cancel = context.WithCancel(context.Background())
+	o.stopping, o.stop = context.WithCancel(o.base)
 	o.metrics = fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(c.Gatherer, promhttp.HandlerOpts{
 		MaxRequestsInFlight: opsConnectionsMax,
 	}))
@@ -83,7 +88,7 @@ func NewOps(c OpsConfig) (*Ops, error) {
 
 // Serve answers requests from ln until Shutdown. It closes ln.
 func (o *Ops) Serve(ln net.Listener) error {
-	if err := o.http.Serve(ln); err != nil {
+	if err := serveUntil(o.stopping, o.http, ln); err != nil {
 		return fmt.Errorf("httpapi: serve operations on %s: %w", ln.Addr(), err)
 	}
 	return nil
@@ -92,8 +97,8 @@ func (o *Ops) Serve(ln net.Listener) error {
 // Shutdown closes the listener and waits for the requests being served; a backup
 // that outlasts ctx is cancelled.
 func (o *Ops) Shutdown(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, o.cancel)
-	defer stop()
+	o.stop()
+	defer context.AfterFunc(ctx, o.cancel)()
 	err := o.http.ShutdownWithContext(ctx)
 	o.cancel()
 	if err != nil {

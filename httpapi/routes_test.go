@@ -192,6 +192,9 @@ func TestPathsThatAreNotServed(t *testing.T) {
 	f("GET", "/metrics", 404, wire.KeyNotFound)
 	f("PATCH", "/v1/vouchers/X", 405, wire.KeyMethodNotAllowed)
 	f("GET", "/v1/validations", 405, wire.KeyMethodNotAllowed)
+	if a := n.as("user", "POST", "/v1/vouchers/", "{}"); a.status != 200 || n.engine.took() != "CreateVoucher" {
+		t.Errorf("the SDK's way to draw a code: %d %s", a.status, a.body)
+	}
 	allow := n.as("user", "PATCH", "/v1/vouchers/X", "").header.Get("Allow")
 	for _, method := range []string{"GET", "PUT", "POST", "DELETE"} {
 		if !strings.Contains(allow, method) {

@@ -14,6 +14,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/wire"
 )
 
 // DefaultDocsURL is the root of the documentation that answers link to.
@@ -87,7 +88,7 @@ func New(c Config) (*Server, error) {
 // newHTTP sets every bound of fasthttp, whose own defaults are mostly unlimited.
 func (s *Server) newHTTP() *fasthttp.Server {
 	return &fasthttp.Server{
-		Handler:      s.router(),
+		Handler:      s.guard(s.router()),
 		ErrorHandler: s.malformed,
 		ConnState:    s.conns.track,
 		Logger:       fasthttpLog{s.log},
@@ -118,9 +119,26 @@ func (s *Server) newHTTP() *fasthttp.Server {
 	}
 }
 
+// guard is the last resort against a panic outside of a route's handler: in the
+// router, or while an answer is written (H5).
+func (s *Server) guard(next fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				e := wire.NewError(wire.KeyInternalError, "")
+				e.RequestID = newRequestID()
+				_ = s.recovered(e.RequestID, "other", cause) // is the error that e is
+				s.answerError(ctx, &e)
+				ctx.SetConnectionClose()
+			}
+		}()
+		next(ctx)
+	}
+}
+
 // Serve answers requests from ln until Shutdown. It closes ln.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := s.http.Serve(ln); err != nil {
+	if err := serveUntil(s.streaming, s.http, ln); err != nil {
 		return fmt.Errorf("httpapi: serve %s: %w", ln.Addr(), err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -36,6 +37,25 @@ func (n *node) open(path string, headers ...string) *http.Response {
 		_ = res.Body.Close()
 	})
 	return res
+}
+
+// whole reports whether an answer ends in order. A break may show before the
+// header has arrived, or after.
+func (n *node) whole(path string) bool {
+	n.t.Helper()
+	req, err := http.NewRequest("GET", "http://"+n.addr+path, nil)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	req.Header.Set("X-App-Id", "viewer")
+	req.Header.Set("X-App-Token", goodToken)
+	res, err := n.client.Do(req)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return err == nil
 }
 
 // Without this an export holds all codes in memory, or loses some.
@@ -80,10 +100,10 @@ func TestExportThatFailsBreaksItsConnection(t *testing.T) {
 			}
 			return fail()
 		}
-		res := n.open("/v1/campaigns/spring/codes.csv")
-		if _, err := io.Copy(io.Discard, res.Body); err == nil {
+		if n.whole("/v1/campaigns/spring/codes.csv") {
 			t.Errorf("%s: the answer ended as if it were whole", name)
 		}
+		n.server.writers.Wait() // before the hook changes
 		n.alive()
 	}
 	f("error", func() error { return refuse(wire.KeyUnavailable, "") })
@@ -179,7 +199,7 @@ func TestEventStreamThatFailsBreaks(t *testing.T) {
 	n.engine.onFollow = func(context.Context, string, func(wire.Event) error) error {
 		return errors.New("the journal is gone")
 	}
-	if _, err := io.ReadAll(n.open("/v1/events/stream").Body); err == nil {
+	if n.whole("/v1/events/stream") {
 		t.Error("it ended in order")
 	}
 	n.alive()
@@ -250,4 +270,25 @@ func TestShutdownGivesUp(t *testing.T) {
 	}
 	// Cut or answered, but not left waiting.
 	_, _ = io.Copy(io.Discard, conn)
+}
+
+// Without this a process that is told to stop while it starts serves on.
+func TestShutdownBeforeServe(t *testing.T) {
+	server, err := New(Config{Engine: newFake()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if err := server.Serve(ln); err != nil {
+		t.Error(err)
+	}
+	if _, err := net.Dial("tcp", ln.Addr().String()); err == nil {
+		t.Error("the listener is open")
+	}
 }

@@ -178,8 +178,7 @@ func listTransactions(x *exchange) error {
 	return x.json(list)
 }
 
-// voucherTimeline is GET /v1/vouchers/{code}/timeline: its events, from the
-// first on.
+// voucherTimeline is GET /v1/vouchers/{code}/timeline: its events.
 func voucherTimeline(x *exchange) error {
 	code, err := x.codeParam()
 	if err != nil {
