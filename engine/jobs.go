@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -140,9 +141,13 @@ func (e *Engine) Import(ctx context.Context, c Call, campaign string, format Imp
 	if err != nil {
 		return nil, c.asWire(err)
 	}
-	name, digest, size, err := e.jobs.runner.Spool(ctx, body, coupon.UploadBytesMax)
+	limit := int64(coupon.UploadBytesMax)
+	if format == FormatJSON {
+		limit = jobs.JSONBytesMax
+	}
+	name, digest, size, err := e.jobs.runner.Spool(ctx, body, limit)
 	if err != nil {
-		return nil, c.asWire(err)
+		return nil, c.spoolError(err)
 	}
 	put.Params, put.Spool, put.Digest = params, name, digest
 	said := struct {
@@ -152,14 +157,27 @@ func (e *Engine) Import(ctx context.Context, c Call, campaign string, format Imp
 		Size     int64
 	}{put.Campaign, format, digest, size}
 	reply, err := e.changeCatalog(ctx, &c, opJob, said, put)
-	if err != nil || reply.Replayed {
-		e.jobs.runner.Discard(name)
+	var failed *wire.Error
+	if unknown := errors.As(err, &failed) && failed.Outcome == wire.Unknown; !unknown && (err != nil || reply.Replayed) {
+		e.jobs.runner.Discard(name) // of an unknown outcome the next start knows more
 	}
 	if err != nil {
 		return nil, err
 	}
 	e.jobs.wake()
 	return &wire.Accepted{AsyncActionID: reply.ID}, nil
+}
+
+func (c *Call) spoolError(err error) *wire.Error {
+	switch {
+	case errors.Is(err, jobs.ErrUploadTooLarge):
+		return c.fail(wire.KeyPayloadTooLarge, err.Error())
+	case errors.Is(err, jobs.ErrTooManyUploads):
+		return c.fail(wire.KeyTooManyRequests, err.Error())
+	case errors.Is(err, jobs.ErrClosed):
+		return c.fail(wire.KeyDraining, "")
+	}
+	return c.asWire(err)
 }
 
 // Generate makes codes of a campaign by the campaign's pattern, or the request's.
