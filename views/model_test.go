@@ -108,6 +108,9 @@ func (w *world) randomTimes() (from, until int64) {
 	if w.c.Intn(3) == 0 {
 		until = max(from, w.now-int64(w.c.Intn(900_000)))
 	}
+	if w.c.Intn(20) == 0 {
+		from, until = -5, -int64(w.c.Intn(2)) // before 1970: all, or nothing
+	}
 	return from, until
 }
 

@@ -136,7 +136,7 @@ type window struct {
 // that no list answers.
 func (w *window) read(streams []*stream, keep func(*item) (bool, error)) ([]item, PageInfo, error) {
 	w.limit = clampLimit(w.limit)
-	if w.offset < 0 || w.from < 0 || w.until < 0 {
+	if w.offset < 0 {
 		return nil, PageInfo{}, ErrQuery
 	}
 	var info PageInfo
@@ -182,7 +182,7 @@ func (w *window) cutTime(s *stream) error {
 			return err
 		}
 	}
-	if w.until > 0 {
+	if w.until != 0 {
 		return s.until(w.until)
 	}
 	return nil

@@ -119,7 +119,7 @@ func TestFinerFiltersReadABoundedNumberOfRecords(t *testing.T) {
 	id := coupon.ID{Slot: 7, Seq: 1}
 	const n = 11 * scanMax / 10
 	first := w.bulk(n, id)
-	second := w.bulk(n, id)
+	second := w.bulk(n/10, id)
 	catchUp(t, v, w)
 
 	q := ListQuery{Project: 2, Code: &first.place, Campaign: 1, Limit: 10}
@@ -129,7 +129,7 @@ func TestFinerFiltersReadABoundedNumberOfRecords(t *testing.T) {
 	}
 	q = ListQuery{Project: 2, Customer: id, Code: &second.place, Limit: 10}
 	page, err = v.List(q)
-	if err != nil || len(page.Refs) != 10 || page.TotalIsEstimate || page.Total != n/10 {
+	if err != nil || len(page.Refs) != 10 || page.TotalIsEstimate || page.Total != n/100 {
 		t.Fatalf("the customer's list is short enough: %d of %d, %v", len(page.Refs), page.Total, err)
 	}
 	q = ListQuery{Project: 2, Code: &second.place, Campaign: 3, Limit: 10}
@@ -182,7 +182,6 @@ func TestQuestionsWithoutMeaningAreRefused(t *testing.T) {
 	f(ListQuery{Kind: Customers, Campaign: 1})
 	f(ListQuery{Kind: Transactions, Customer: someone})
 	f(ListQuery{Offset: -1})
-	f(ListQuery{From: -1})
 	if _, err := v.Codes(CodeQuery{Project: 1, Offset: -1}); !errors.Is(err, ErrQuery) {
 		t.Errorf("codes: %v", err)
 	}
