@@ -116,6 +116,7 @@ func (c *Client) stream(ctx context.Context, kind string, cursor *string, delive
 func readEvents(in io.Reader, dispatch func(id string, data []byte) error) error {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 0, 4096), eventLineBytesMax)
+	lines.Split(wholeLines)
 	var id string
 	var data []byte
 	for lines.Scan() {
@@ -146,4 +147,15 @@ func readEvents(in io.Reader, dispatch func(id string, data []byte) error) error
 		return fmt.Errorf("client: a line of the event stream has more than %d bytes", eventLineBytesMax)
 	}
 	return nil // however the connection ended, the next one resumes
+}
+
+// wholeLines is bufio.ScanLines without what the end of the input cut off.
+func wholeLines(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if bytes.IndexByte(data, '\n') < 0 {
+		if atEOF {
+			return len(data), nil, nil
+		}
+		return 0, nil, nil
+	}
+	return bufio.ScanLines(data, atEOF)
 }

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/scrip-engine/scrip/client"
-	"github.com/scrip-engine/scrip/internal/clock"
 )
 
 // app is what every verb gets: where to write, and until when to work.
@@ -23,14 +22,13 @@ type app struct {
 	out, err io.Writer
 	terminal bool // stderr is one: progress bars and readable logs
 	json     bool
-	clock    clock.Clock
 
 	parsed *kong.Context // for config show
 	files  *fileResolver
 }
 
 func newApp(ctx context.Context, out, err *os.File) *app {
-	return &app{ctx: ctx, out: out, err: err, terminal: term.IsTerminal(int(err.Fd())), clock: clock.System{}}
+	return &app{ctx: ctx, out: out, err: err, terminal: term.IsTerminal(int(err.Fd()))}
 }
 
 // fail tells an error on stderr and returns its exit code; nil is done.

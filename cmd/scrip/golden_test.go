@@ -189,3 +189,24 @@ func TestGenerate(t *testing.T) {
 		t.Errorf("%v, left behind %v, %v", r, entries, err)
 	}
 }
+
+// Without this a progress bar that is not ended keeps the program from ending,
+// or its escape codes land in a script's input.
+func TestProgressBars(t *testing.T) {
+	server := newFake(t, map[string]reply{
+		"POST /v1/campaigns/summer/importCSV": {202, `{"async_action_id":"aa_1"}`},
+		"GET /v1/async-actions/aa_1":          done(job),
+	})
+	file := write(t, "codes.csv", "Code\nA-1\n")
+	r := callOn(true, t.Context(), server.connected(t, "import", file, "--campaign", "summer")...)
+	if r.code != codeNotDone || !strings.Contains(r.err, "uploading") || !strings.Contains(r.err, "importing") || strings.Contains(r.out, "\x1b") {
+		t.Errorf("%q", r)
+	}
+	server.answers["POST /v1/campaigns/summer/importCSV"] = refusal("forbidden")
+	if r := callOn(true, t.Context(), server.connected(t, "import", file, "--campaign", "summer")...); r.code != codeNotAllowed {
+		t.Errorf("%q", r)
+	}
+	if r := callOn(true, t.Context(), server.connected(t, "import", file, "--campaign", "summer", "-o", "json")...); strings.Contains(r.err, "uploading") {
+		t.Errorf("bars beside JSON: %q", r)
+	}
+}

@@ -13,11 +13,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
-	"github.com/scrip-engine/scrip/internal/clock"
 	"github.com/scrip-engine/scrip/wire"
 )
 
@@ -61,9 +59,13 @@ func call(t *testing.T, args ...string) result {
 
 func callUntil(t *testing.T, ctx context.Context, args ...string) result {
 	t.Helper()
+	return callOn(false, ctx, args...)
+}
+
+// callOn says whether stderr is to be taken for a terminal.
+func callOn(terminal bool, ctx context.Context, args ...string) result {
 	var out, err bytes.Buffer
-	a := &app{ctx: ctx, out: &out, err: &err, clock: clock.NewFake(time.Unix(0, 0))}
-	code := run(a, args)
+	code := run(&app{ctx: ctx, out: &out, err: &err, terminal: terminal}, args)
 	return result{code, out.String(), err.String()}
 }
 

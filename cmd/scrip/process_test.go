@@ -146,6 +146,7 @@ func paste(t *testing.T, line string) (status int, body string) {
 // start, the line to copy, the other verbs, the stop, and the next start, which
 // continues.
 func TestFromTheFirstStartToTheSecond(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	server, line := serveDemo(t, dir)
 	if info, err := os.Stat(filepath.Join(dir, credentialsFile)); err != nil || info.Mode().Perm() != 0o600 {
@@ -165,6 +166,7 @@ func TestFromTheFirstStartToTheSecond(t *testing.T) {
 	}
 
 	server.signal(t, syscall.SIGINT)
+	_ = server.cmd.Process.Signal(syscall.SIGINT) // the echo of a supervisor; too late is fine
 	if code := server.end(t); code != codeDone || !strings.Contains(server.err.String(), `"msg":"stopped"`) {
 		t.Fatalf("after Ctrl-C: exit %d\n%s", code, server.err.String())
 	}
@@ -231,6 +233,7 @@ func verbs(t *testing.T, dir string) {
 // Without this a backup cannot be made from the command line, or a restored
 // directory serves changes before anybody has looked at it (P2).
 func TestBackupAndRestore(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	server, line := serveDemo(t, dir)
 	if status, body := paste(t, line); status != 200 {
@@ -283,6 +286,7 @@ func TestBackupAndRestore(t *testing.T) {
 // Without this a follower misses events, or Ctrl-C looks like a failure to a
 // supervisor.
 func TestFollowUntilCtrlC(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	server, line := serveDemo(t, dir)
 	follower := start(t, nil, "events", "--follow", "--data", dir, "-o", "json", "--cursor", firstCursor(t, dir))
@@ -321,6 +325,7 @@ func firstCursor(t *testing.T, dir string) string {
 // Without this automation cannot fix the first key, or a directory can be made
 // twice.
 func TestInitWithAGivenKey(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	env := []string{"SCRIP_APP_ID=mine", "SCRIP_APP_TOKEN=my-own-token-of-some-length", "SCRIP_DATA=" + dir, "SCRIP_SHARDS=3"}
 	p := start(t, env, "init")
@@ -343,6 +348,7 @@ func TestInitWithAGivenKey(t *testing.T) {
 // Without this a taken port, found after the data directory was opened, leaves a
 // process that serves half, or a trace instead of a line.
 func TestAddressThatIsTaken(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	server, _ := serveDemo(t, dir)
 	taken, _, err := readCredentials(dir)

@@ -19,7 +19,7 @@ func (a *app) bars() *bars {
 	if !a.terminal || a.json {
 		return nil
 	}
-	return &bars{mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(progressColumns))}
+	return &bars{mpb.New(mpb.WithOutput(a.err), mpb.WithWidth(progressColumns), mpb.WithAutoRefresh())}
 }
 
 // done waits until everything is drawn.

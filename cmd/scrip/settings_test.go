@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/scrip-engine/scrip/shard"
 )
 
 // Without this a variable that an operator set in a unit file loses to a
@@ -161,6 +163,18 @@ func TestSettingsThatCannotWork(t *testing.T) {
 	f("did you mean", "--http-adr", "x")
 }
 
+// Without this the help promises another bound than the engine's own.
+func TestDefaultBudgetIsTheShards(t *testing.T) {
+	var budget byteSize
+	if err := budget.UnmarshalText([]byte(settingOf(t, call(t, "config", "show", "--effective", "-o", "json"), "memory-budget").Value)); err != nil {
+		t.Fatal(err)
+	}
+	if budget != shard.DefaultBudgetBytes {
+		t.Errorf("the default is %v, of a shard %v", budget, byteSize(shard.DefaultBudgetBytes))
+	}
+}
+
+// Without this 1GB is taken for one thing by us and for another by its reader.
 func TestByteSize(t *testing.T) {
 	f := func(text string, want byteSize, printed string) {
 		t.Helper()
