@@ -92,6 +92,8 @@ type observer interface {
 }
 
 type keyKeeper interface {
+	Project(ctx context.Context, c engine.Call) (*wire.Project, error)
+	UpdateProject(ctx context.Context, c engine.Call, req *wire.ProjectUpdate) (*wire.Project, error)
 	CreateKey(ctx context.Context, c engine.Call, req *wire.APIKeyCreate) (*wire.APIKey, error)
 	Keys(ctx context.Context, c engine.Call) (*wire.List[wire.APIKey], error)
 	RotateKey(ctx context.Context, c engine.Call, id string) (*wire.APIKey, error)

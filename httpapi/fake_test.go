@@ -288,6 +288,14 @@ func (f *fake) FollowEvents(ctx context.Context, c engine.Call, cursor string, d
 	return ctx.Err()
 }
 
+func (f *fake) Project(_ context.Context, c engine.Call) (*wire.Project, error) {
+	return &wire.Project{ID: "proj_1"}, f.saw(c, "Project")
+}
+
+func (f *fake) UpdateProject(_ context.Context, c engine.Call, req *wire.ProjectUpdate) (*wire.Project, error) {
+	return &wire.Project{ID: "proj_1"}, f.saw(c, "UpdateProject", req.IdempotencySource)
+}
+
 func (f *fake) CreateKey(_ context.Context, c engine.Call, req *wire.APIKeyCreate) (*wire.APIKey, error) {
 	return &wire.APIKey{ID: "key_1", Role: req.Role}, f.saw(c, "CreateKey", req.Role)
 }

@@ -99,6 +99,8 @@ func routes() []route {
 		{method: get, path: "/v1/events", name: "events.list", access: read, body: none, handle: listEvents},
 		{method: get, path: "/v1/events/stream", name: "events.stream", access: read, body: none, handle: streamEvents},
 
+		{method: get, path: "/v1/project", name: "project.get", access: read, body: none, handle: getProject},
+		{method: put, path: "/v1/project", name: "project.update", access: admin, body: json, handle: updateProject},
 		{method: post, path: "/v1/keys", name: "keys.create", access: admin, body: json, handle: createKey},
 		{method: get, path: "/v1/keys", name: "keys.list", access: admin, body: none, handle: listKeys},
 		{method: post, path: "/v1/keys/{keyId}/rotate", name: "keys.rotate", access: admin, body: none, handle: rotateKey},

@@ -64,10 +64,12 @@ var calls = map[string]struct {
 	"async_actions.get":  {"/v1/async-actions/aa_1", "", "AsyncAction aa_1", 200},
 	"events.list":        {"/v1/events?cursor=c&limit=5", "", "Events c 5", 200},
 
-	"keys.create": {"/v1/keys", `{"role":"VIEWER"}`, "CreateKey VIEWER", 200},
-	"keys.list":   {"/v1/keys", "", "Keys", 200},
-	"keys.rotate": {"/v1/keys/key_1/rotate", "", "RotateKey key_1", 200},
-	"keys.revoke": {"/v1/keys/key_1", "", "RevokeKey key_1", 204},
+	"project.get":    {"/v1/project", "", "Project", 200},
+	"project.update": {"/v1/project", `{"idempotency_source":"tracking_id"}`, "UpdateProject tracking_id", 200},
+	"keys.create":    {"/v1/keys", `{"role":"VIEWER"}`, "CreateKey VIEWER", 200},
+	"keys.list":      {"/v1/keys", "", "Keys", 200},
+	"keys.rotate":    {"/v1/keys/key_1/rotate", "", "RotateKey key_1", 200},
+	"keys.revoke":    {"/v1/keys/key_1", "", "RevokeKey key_1", 204},
 }
 
 // elsewhereTested are lines whose request is no plain JSON; each names its test.

@@ -76,6 +76,7 @@ func TestColdRequestsSurviveTheWire(t *testing.T) {
 	survives[CustomerUpdate](t)
 	survives[Customer](t)
 	survives[APIKeyCreate](t)
+	survives[ProjectUpdate](t)
 }
 
 func survives[T any](t *testing.T) {

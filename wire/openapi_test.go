@@ -42,7 +42,7 @@ func described() map[string]reflect.Type {
 		CustomerSummary{}, CustomerRedemptions{}, CustomerGift{}, CustomerOrders{}, CustomerLoyalty{},
 		CustomerUpdate{}, Transaction{}, TransactionDetails{}, TransactionBalance{}, OrderRef{}, IDRef{},
 		Accepted{}, AsyncAction{}, AsyncResult{}, AsyncFailure{}, OAuthToken{}, OAuthError{}, APIKey{},
-		APIKeyCreate{}, Event{}, EventData{}, ExplainResponse{}, ExplainCheck{},
+		APIKeyCreate{}, Project{}, ProjectUpdate{}, Event{}, EventData{}, ExplainResponse{}, ExplainCheck{},
 	} {
 		types[reflect.TypeOf(v).Name()] = reflect.TypeOf(v)
 	}
