@@ -78,6 +78,9 @@ func (ev *evaluation) campaignFacts() {
 	}
 }
 
+// basisHolder names what an evaluation read of a code that may change: its holder.
+const basisHolder = 1
+
 // nobody holds a holder-only code that was not given to anyone yet: no customer
 // equals it.
 var nobody = coupon.ID{Slot: coupon.Slots, Seq: 1}

@@ -123,16 +123,22 @@ func (e *Engine) fingerprintOf(op operation, parts ...[]byte) uint64 {
 
 // command starts a shard command: the header, ready for its body.
 func (e *Engine) command(c *Call, kind shard.Kind, slot uint16, id identity, catalogIndex uint64) []byte {
-	return e.commandValid(c, kind, slot, id, catalogIndex, shard.AlwaysFrom, shard.AlwaysUntil)
+	h := e.header(c, kind, slot, id, catalogIndex)
+	return startCommand(&h)
 }
 
-func (e *Engine) commandValid(c *Call, kind shard.Kind, slot uint16, id identity, catalogIndex uint64, from, until int64) []byte {
-	h := shard.Header{
+// header is that of a command which holds at any time and for any version of what
+// it is about.
+func (e *Engine) header(c *Call, kind shard.Kind, slot uint16, id identity, catalogIndex uint64) shard.Header {
+	return shard.Header{
 		Kind: kind, Flags: id.flags, Slot: slot, Epoch: slotMapEpoch,
 		NotAfter:     e.notAfterOn(e.shardOf(slot).law.Now()),
-		CatalogIndex: catalogIndex, ValidFrom: from, ValidUntil: until,
+		CatalogIndex: catalogIndex, ValidFrom: shard.AlwaysFrom, ValidUntil: shard.AlwaysUntil,
 		Key: id.key, FingerprintVersion: coupon.FingerprintVersion, Fingerprint: id.fingerprint,
 		Actor: c.Caller.Key,
 	}
-	return shard.AppendHeader(make([]byte, 0, shard.HeaderBytes+256), &h)
+}
+
+func startCommand(h *shard.Header) []byte {
+	return shard.AppendHeader(make([]byte, 0, shard.HeaderBytes+256), h)
 }

@@ -205,7 +205,13 @@ func (r *redemption) propose(ctx context.Context) (shard.Reply, error) {
 func (r *redemption) command() ([]byte, error) {
 	ev := &r.ev
 	v := &ev.look.View
-	cmd := r.e.commandValid(r.c, shard.KindRedeem, v.Slot, r.id, ev.view.Index(), ev.from, ev.until)
+	h := r.e.header(r.c, shard.KindRedeem, v.Slot, r.id, ev.view.Index())
+	h.ValidFrom, h.ValidUntil = ev.from, ev.until
+	if ev.campaign != nil && ev.campaign.Voucher.HolderOnly {
+		// The law lets a code without a holder pass; that this one has one was seen
+		// in this version of it.
+		h.BasisMask, h.BasisVersion = basisHolder, v.Version
+	}
 	q := shard.Redeem{
 		Ordinal: v.Ordinal, Project: v.Project, Campaign: v.Campaign,
 		GiftMax: ev.facts.GiftMax, GiftExact: ev.facts.GiftExact, Currency: ev.facts.Currency,
@@ -221,7 +227,7 @@ func (r *redemption) command() ([]byte, error) {
 		q.Discount, q.Applied = ev.result.AppliedDiscountAmount, ev.result.TotalAppliedDiscountAmount
 		q.Lines = ev.lineShares()
 	}
-	return shard.AppendRedeem(cmd, &q), nil
+	return shard.AppendRedeem(startCommand(&h), &q), nil
 }
 
 // settle reads the law's answer. Not done means: look again.
