@@ -37,14 +37,20 @@ func (e *Engine) CreateCampaign(ctx context.Context, c Call, req *wire.CampaignC
 	}
 	for _, g := range e.shards {
 		if err := e.introduce(ctx, &c, g, campaign); err != nil {
-			return nil, err
+			return nil, c.halfDone(err)
 		}
 	}
 	e.jobs.wake()
 	if err := e.soleCode(ctx, &c, campaign, req); err != nil {
-		return nil, err
+		return nil, c.halfDone(err)
 	}
 	return e.renderCampaign(e.catalog.View(), campaign), nil
+}
+
+// halfDone is the answer for an error after the campaign was written: to say that
+// nothing was done would not be true (P5). The same key does the rest.
+func (c *Call) halfDone(err error) *wire.Error {
+	return c.fail(wire.KeyOutcomeUnknown, "The campaign is written; what follows was not: "+err.Error())
 }
 
 // soleCode issues the one code of a campaign that asked for one.
