@@ -14,6 +14,9 @@ import (
 // credentialsFile is in the data directory, readable by its owner alone.
 const credentialsFile = "credentials.json"
 
+// newSuffix follows the name of a file that is being written.
+const newSuffix = ".new-"
+
 // credentials are how to reach the server of a data directory. The key is the
 // first one; the addresses are those of the last start.
 type credentials struct {
@@ -81,7 +84,12 @@ func isFresh(dir string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("data directory: %w", err)
 	}
-	return len(entries) == 0, nil
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), credentialsFile+newSuffix) { // what a crash left of writing them
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // saveCredentials writes the file whole, or leaves it as it was; place is
@@ -99,7 +107,7 @@ func saveCredentials(dir string, c credentials, place func(from, to string) erro
 
 // placeFile makes a private file durable under its name before it returns.
 func placeFile(path string, text []byte, place func(from, to string) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // 0600
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+newSuffix+"*") // 0600
 	if err != nil {
 		return err
 	}

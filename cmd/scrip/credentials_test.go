@@ -66,6 +66,14 @@ func TestFirstCredentials(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 
+	crashed := t.TempDir()
+	if err := os.WriteFile(filepath.Join(crashed, credentialsFile+newSuffix+"123"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := firstCredentials(&serverSettings{Data: crashed}); err != nil || got.AppID == "" {
+		t.Errorf("after a crash while they were written: %+v, %v", got, err)
+	}
+
 	used := t.TempDir()
 	if err := os.WriteFile(filepath.Join(used, "replica"), nil, 0o600); err != nil {
 		t.Fatal(err)

@@ -105,7 +105,7 @@ func exportCodes(a *app, cl *client.Client, campaign, path string) error {
 	if path == "-" {
 		return cl.ExportCSV(a.ctx, campaign, a.out)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+newSuffix+"*")
 	if err != nil {
 		return usage(fmt.Errorf("--csv: %w", err))
 	}

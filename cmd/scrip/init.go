@@ -15,12 +15,8 @@ func (c *initCmd) Run(a *app) error {
 		return err
 	}
 	warnOfToken(a, c.AppToken)
-	key, err := firstCredentials(&c.serverSettings)
-	if err != nil {
-		return err
-	}
 	log := newLogger(a.err, &c.serverSettings, a.terminal)
-	e, err := openEngine(&c.serverSettings, key, log, prometheus.NewRegistry())
+	e, key, err := openEngine(&c.serverSettings, log, prometheus.NewRegistry())
 	if err != nil {
 		return err
 	}

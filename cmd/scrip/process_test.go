@@ -339,6 +339,17 @@ func TestInitWithAGivenKey(t *testing.T) {
 	if code := again.end(t); code != codeNotDone || !strings.Contains(again.err.String(), "exists already") {
 		t.Errorf("exit %d, %s", code, again.err.String())
 	}
+	littered := t.TempDir()
+	if err := os.Mkdir(filepath.Join(littered, "lost+found"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	mounted := start(t, nil, "init", "--data", littered)
+	if code := mounted.end(t); code != 0 {
+		t.Errorf("on a fresh mount: exit %d, %s", code, mounted.err.String())
+	}
+	if c, ok, err := readCredentials(littered); err != nil || !ok || c.AppToken == "" {
+		t.Errorf("on a fresh mount the key is lost: %+v, %v", c, err)
+	}
 	other := start(t, []string{"SCRIP_DATA=" + dir}, "serve", "--shards", "4")
 	if code := other.end(t); code != codeNotDone || !strings.Contains(other.err.String(), "3 shards") {
 		t.Errorf("another number of shards: exit %d, %s", code, other.err.String())

@@ -68,10 +68,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 func (s *server) open() (err error) {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if s.key, err = firstCredentials(s.settings); err != nil {
-		return err
-	}
-	if s.engine, err = openEngine(s.settings, s.key, s.log, reg); err != nil {
+	if s.engine, s.key, err = openEngine(s.settings, s.log, reg); err != nil {
 		return err
 	}
 	if s.api, err = httpapi.New(httpapi.Config{Engine: s.engine, Logger: s.log, Registerer: reg}); err != nil {
@@ -89,19 +86,33 @@ func (s *server) open() (err error) {
 	return s.recordAddresses()
 }
 
-// openEngine opens the data directory with the first key for a new one.
-func openEngine(s *serverSettings, key credentials, log *slog.Logger, reg prometheus.Registerer) (*engine.Engine, error) {
+// openEngine opens the data directory, and makes a new one with its first key. The
+// key is empty for a directory whose credentials are kept elsewhere.
+func openEngine(s *serverSettings, log *slog.Logger, reg prometheus.Registerer) (*engine.Engine, credentials, error) {
+	key, err := firstCredentials(s)
+	if err != nil {
+		return nil, key, err
+	}
 	e, err := engine.Open(engine.Config{
 		Dir: s.Data, Shards: s.Shards, Currency: s.Currency, CaseSensitive: s.CaseSensitive,
 		AppID: key.AppID, AppToken: key.AppToken,
 		MemoryBudgetBytes: int64(s.MemoryBudget), DiskLowBytes: uint64(s.DiskLow),
-		EndRecovery: s.EndRecovery,
-		Logger:      log, Registerer: reg, Version: version,
+		EndRecovery: s.EndRecovery, Logger: log, Registerer: reg, Version: version,
 	})
 	if errors.Is(err, raftstore.ErrLocked) {
-		return nil, fmt.Errorf("another process is using the data directory %s", s.Data)
+		return nil, key, fmt.Errorf("another process is using the data directory %s", s.Data)
 	}
-	return e, err
+	if err != nil {
+		return nil, key, err
+	}
+	if drawn, ok := e.FirstKey(); ok && key.AppID == "" {
+		// Something else was in the directory, so that it did not look new.
+		key = credentials{AppID: drawn.AppID, AppToken: drawn.AppToken}
+		if err := saveCredentials(s.Data, key, os.Rename); err != nil {
+			return nil, key, errors.Join(err, e.Close())
+		}
+	}
+	return e, key, nil
 }
 
 // recordAddresses writes where the server is for the other verbs: the port may
