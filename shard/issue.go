@@ -49,6 +49,10 @@ func (s *Shard) applyCreate(h *Header, body []byte, r *Reply) error {
 	ordinal = s.issue(birth, q.Campaign, &q.Code, old, ordinal)
 	rec := s.newRecord(h)
 	rec.Project, rec.Campaign, rec.Ordinal, rec.Tail = q.Project, q.Campaign, ordinal, q.Tail
+	rec.Customer = q.Code.Spec.Holder
+	if q.Code.Spec.has(SpecDisabled) {
+		rec.Flags |= RecordOff
+	}
 	v := &s.codeView
 	s.view(h.Slot, ordinal, s.codeRow(h.Slot, ordinal), v)
 	rec.Balance, rec.Gift, rec.Currency = v.Balance, v.Balance, v.Currency
@@ -90,20 +94,24 @@ func (s *Shard) applyImport(h *Header, body []byte, r *Reply) error {
 	// ---- nothing refuses below this line, but single codes may fail ----
 	first := s.order.n
 	birth := s.bear(q.Campaign, q.Project, uint64(s.journal.rows.n)+1, q.Rules)
-	s.failed = s.failed[:0]
+	s.failed, s.marked = s.failed[:0], s.marked[:0]
 	for i := range q.Codes {
+		at := s.order.n - first
 		o, err := s.importOne(birth, q, &q.Codes[i])
 		if err != nil {
 			return err
 		}
 		if o != coupon.OK {
 			s.failed = append(s.failed, FailedRow{uint32(i), o})
+			continue
 		}
+		s.marked = appendMarked(s.marked, at, &q.Codes[i].Spec)
 	}
 	rec := s.newRecord(h)
 	rec.Project, rec.Campaign, rec.Ordinal, rec.Uses = q.Project, q.Campaign, first, int64(s.order.n-first)
 	rec.Tail = AppendTail(rec.Tail, TagFailedRows, appendFailed(nil, s.failed))
 	rec.Tail = AppendTail(rec.Tail, TagJob, binary.LittleEndian.AppendUint64(nil, q.Job))
+	rec.Tail = AppendTail(rec.Tail, TagMarked, s.marked)
 	p := s.lock(h.Slot)
 	s.commit(h.Slot, rec)
 	p.mu.Unlock()

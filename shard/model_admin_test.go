@@ -154,7 +154,7 @@ func (m *model) create(h *Header, q *Create) Reply {
 	e := m.event(h, h.Slot, KindCreate)
 	e.code = m.issue(q.Project, q.Campaign, &q.Code)
 	e.reply.Created = 1
-	return m.close(e, coupon.ID{}, 0)
+	return m.close(e, q.Code.Spec.Holder, 0)
 }
 
 func (m *model) importChunk(h *Header, q *Import) Reply {

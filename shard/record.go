@@ -173,6 +173,7 @@ const (
 	TagOrderID       Tag = 11
 	TagOrderStatus   Tag = 12
 	TagFreeUnits     Tag = 13 // items added for free, canonical JSON
+	TagMarked        Tag = 14 // of an import chunk: see Marked
 )
 
 // A tail is the variable end of a record: fields of one tag byte, a length and

@@ -72,6 +72,7 @@ type Shard struct {
 	facts                   Facts // here, since what steps are called with escapes
 	foldScratch             [2][]byte
 	failed                  []FailedRow
+	marked                  []byte
 	freed                   []freedBlock
 }
 

@@ -34,7 +34,27 @@ func (p *projector) imported(rec *shard.Record) error {
 	if rec.Uses <= 0 {
 		return nil
 	}
-	return p.issued(rec, run{count: rec.Uses, seq: rec.Seq, stamp: rec.Stamp, first: uint64(rec.Ordinal)})
+	if err := p.issued(rec, run{count: rec.Uses, seq: rec.Seq, stamp: rec.Stamp, first: uint64(rec.Ordinal)}); err != nil {
+		return err
+	}
+	return shard.EachMarked(rec, func(m shard.Marked) error { return p.marked(rec, m) })
+}
+
+// marked shows what one code of a chunk was born with, as if it had been created
+// alone.
+func (p *projector) marked(rec *shard.Record, m shard.Marked) error {
+	slot, ordinal, ok := p.src.Place(rec.Ordinal + m.Offset)
+	if !ok {
+		return fmt.Errorf("place of code %d of record %d: %w", m.Offset, rec.Seq, errFormat)
+	}
+	one := *rec
+	one.ID.Slot, one.Ordinal = slot, ordinal
+	if m.Off {
+		if err := p.toggle(&one, true); err != nil {
+			return err
+		}
+	}
+	return p.allocate(&one, m.Holder)
 }
 
 func (p *projector) issued(rec *shard.Record, r run) error {
