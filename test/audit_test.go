@@ -113,7 +113,9 @@ func auditOne(ctx context.Context, c *client.Client, o *operation) error {
 
 // auditCode compares a code's entries, counters and ledger with the books.
 func auditCode(ctx context.Context, c *client.Client, it *item, a *account) error {
-	read := func(p client.Page) (*wire.List[wire.RedemptionEntry], error) { return c.VoucherRedemptions(ctx, it.code, p) }
+	read := func(p client.Page) (*wire.List[wire.RedemptionEntry], error) {
+		return c.VoucherRedemptions(ctx, it.code, p)
+	}
 	redeemed, undone := 0, 0
 	for e, err := range client.Each(client.Page{Limit: 100}, read) {
 		switch {
