@@ -106,7 +106,22 @@ func (n *naive) markGone(id coupon.ID) {
 }
 
 func (n *naive) issue(i int, rec shard.Record, p Place) {
-	n.codes = append(n.codes, naiveCode{ref: CodeRef{i, p.Slot, p.Ordinal, rec.Stamp}, project: rec.Project, campaign: rec.Campaign, seq: rec.Seq})
+	c := naiveCode{ref: CodeRef{i, p.Slot, p.Ordinal, rec.Stamp}, project: rec.Project, campaign: rec.Campaign, seq: rec.Seq,
+		holder: rec.Customer, off: rec.Flags&shard.RecordOff != 0}
+	if rec.Kind == shard.KindImport {
+		if err := shard.EachMarked(&rec, func(m shard.Marked) error {
+			if slot, ordinal, _ := n.w.shards[i].Place(rec.Ordinal + m.Offset); slot == p.Slot && ordinal == p.Ordinal {
+				c.holder, c.off = m.Holder, m.Off
+			}
+			return nil
+		}); err != nil {
+			panic(err)
+		}
+	}
+	n.codes = append(n.codes, c)
+	if c.holder != (coupon.ID{}) {
+		n.held = append(n.held, naiveHeld{code: len(n.codes) - 1, holder: c.holder, stamp: rec.Stamp, shard: i})
+	}
 }
 
 func (n *naive) find(i int, rec shard.Record) int {

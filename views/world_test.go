@@ -157,11 +157,23 @@ func (w *world) create() {
 	if w.c.Intn(3) == 0 {
 		sp = shard.Spec{Mask: shard.SpecGift | shard.SpecLimit, Gift: 1000, Currency: 840, Limit: shard.Unlimited}
 	}
+	w.mark(&sp)
 	q.Code = w.newCode(sp)
 	slot := q.Code.Hash.Slot()
 	i := w.shardOf(slot)
 	if r := w.apply(i, shard.AppendCreate(w.header(shard.KindCreate, slot), q)); r.Outcome == coupon.OK {
 		w.learn(i, Place{r.Slot, r.Ordinal})
+	}
+}
+
+// mark gives one code in three a holder, and switches one in three off.
+func (w *world) mark(sp *shard.Spec) {
+	if id, ok := pick(w, w.customers); ok && w.c.Intn(3) == 0 {
+		sp.Mask |= shard.SpecHolder
+		sp.Holder = id
+	}
+	if w.c.Intn(3) == 0 {
+		sp.Mask |= shard.SpecDisabled
 	}
 }
 
@@ -176,7 +188,9 @@ func (w *world) imports(n int) {
 func (w *world) importInto(i int, campaign uint32, n int) {
 	q := &shard.Import{Rules: testRules, Project: w.projectOfCampaign(campaign), Campaign: campaign, Job: uint64(1000 + w.serial), Chunk: 1}
 	for range n {
-		q.Codes = append(q.Codes, w.newCodeIn(i))
+		code := w.newCodeIn(i)
+		w.mark(&code.Spec)
+		q.Codes = append(q.Codes, code)
 	}
 	if n > 2 {
 		q.Codes = append(q.Codes, q.Codes[0]) // fails, and must not be counted
