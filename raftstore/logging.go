@@ -19,8 +19,16 @@ func newRaftLogger(log *slog.Logger) hclog.Logger {
 	return l
 }
 
+// electionMessage is what raft warns about whenever a node stands for election. A
+// lone voter does so at every ordinary start.
+const electionMessage = "heartbeat timeout reached, starting election"
+
 // Accept implements hclog.SinkAdapter. Sinks get every level, so filter again.
 func (r raftLog) Accept(_ string, level hclog.Level, msg string, args ...any) {
+	if msg == electionMessage {
+		r.log.Debug("raft: "+msg, args...)
+		return
+	}
 	switch level {
 	case hclog.Warn:
 		r.log.Log(context.Background(), slog.LevelWarn, "raft: "+msg, args...)

@@ -128,7 +128,7 @@ func TestProofRoundStartsAfterItsCallers(t *testing.T) {
 		if waiting {
 			break
 		}
-		time.Sleep(time.Millisecond) // polls a state; nothing depends on how long
+		time.Sleep(time.Millisecond) // sleep: polls a state; nothing depends on how long
 	}
 	question <- true
 	if err := <-first; err != nil {

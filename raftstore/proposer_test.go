@@ -103,7 +103,7 @@ func (b *bench) queued(count int) {
 		if n == count {
 			return
 		}
-		time.Sleep(time.Millisecond) // polls a state; nothing depends on how long
+		time.Sleep(time.Millisecond) // sleep: polls a state; nothing depends on how long
 	}
 }
 
