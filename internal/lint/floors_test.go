@@ -19,7 +19,7 @@ var floors = map[string]int{
 
 	"engine": 4,
 
-	"events": 3, "views": 3, "jobs": 3,
+	"events": 3, "views": 3, "jobs": 3, "refusals": 3,
 
 	"raftstore": 2,
 
