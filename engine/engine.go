@@ -124,7 +124,7 @@ func (e *Engine) goWork(f func(ctx context.Context)) {
 }
 
 func (e *Engine) openHost() error {
-	if err := e.fs.MkdirAll(e.cfg.Dir, 0o700); err != nil {
+	if err := makeDir(e.fs, e.cfg.Dir); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
 	if err := e.openRecovery(); err != nil {
