@@ -28,7 +28,8 @@ type Error struct {
 	// yet take effect, whatever Answer says of the last one.
 	Unsettled bool
 
-	cause error
+	cause  error
+	unsent bool // the call was over before this attempt left
 }
 
 // Error gives the answer and its cause.
@@ -168,5 +169,5 @@ func neverConnected(err error) bool {
 
 // notSent is the error of a call that ended before anything was sent.
 func notSent(err error) *Error {
-	return &Error{Answer: wire.NewError(wire.KeyUnavailable, "not sent"), cause: err}
+	return &Error{Answer: wire.NewError(wire.KeyUnavailable, "not sent"), cause: err, unsent: true}
 }

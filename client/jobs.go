@@ -88,7 +88,17 @@ func importPath(campaign, form string) []string {
 // ImportCSV reads. It has one attempt, because w may have been written to. A nil
 // error means that w has the whole list.
 func (c *Client) ExportCSV(ctx context.Context, campaign string, w io.Writer) error {
-	q := reading("campaigns", campaign, "codes.csv")
+	return c.download(ctx, w, "campaigns", campaign, "codes.csv")
+}
+
+// RejectsCSV writes every row that a job did not carry out to w as they come: row,
+// code, reason (an error key) and details. It has one attempt, like ExportCSV.
+func (c *Client) RejectsCSV(ctx context.Context, job string, w io.Writer) error {
+	return c.download(ctx, w, "async-actions", job, "rejects.csv")
+}
+
+func (c *Client) download(ctx context.Context, w io.Writer, path ...string) error {
+	q := reading(path...)
 	q.transfer = true
 	if failed := c.try(ctx, q, w); failed != nil {
 		failed.Attempts = 1

@@ -59,10 +59,17 @@ func (c *Client) do(ctx context.Context, q *call, into any) error {
 		defer cancel()
 	}
 	unsettled := false
+	var last *Error
 	for attempt := 1; ; attempt++ {
 		failed := c.try(ctx, q, into)
 		if failed == nil || (unsettled && q.satisfiedBy(failed)) {
 			return nil
+		}
+		if failed.unsent && last != nil {
+			// The time was up before this attempt left: what the server said
+			// before is what the caller should read.
+			last.cause = errors.Join(last.cause, failed.cause)
+			return last
 		}
 		failed.IdempotencyKey, failed.Attempts, failed.Unsettled = q.key, attempt, unsettled
 		unsettled = unsettled || failed.Answer.Outcome == wire.Unknown
@@ -73,6 +80,7 @@ func (c *Client) do(ctx context.Context, q *call, into any) error {
 			failed.cause = errors.Join(failed.cause, err)
 			return failed
 		}
+		last = failed
 	}
 }
 
