@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/refusals"
 	"github.com/scrip-engine/scrip/shard"
 	"github.com/scrip-engine/scrip/wire"
 )
@@ -133,6 +134,9 @@ func (b *batch) finish(ctx context.Context, it *batchItem) wire.BatchResult {
 			b.e.metrics.redeemed(it.reply.Replayed)
 			return wire.BatchResult{Status: http.StatusOK, Redemption: red}
 		}
+	}
+	if it.r != nil {
+		it.err = it.r.note(refusals.Redemption, it.err)
 	}
 	var refused *wire.Error
 	if !errors.As(b.e.metrics.refused(it.err), &refused) {

@@ -18,6 +18,7 @@ const (
 	cursorList      cursorKind = 2
 	cursorCodes     cursorKind = 3
 	cursorCatalog   cursorKind = 4
+	cursorRefusals  cursorKind = 5
 	cursorBytesMax             = 2048
 	cursorMACBytes             = 8
 	cursorHeadBytes            = 2

@@ -15,6 +15,7 @@ import (
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/internal/clock"
 	"github.com/scrip-engine/scrip/raftstore"
+	"github.com/scrip-engine/scrip/refusals"
 	"github.com/scrip-engine/scrip/shard"
 	"github.com/scrip-engine/scrip/views"
 )
@@ -28,18 +29,19 @@ type Engine struct {
 	clock  clock.Clock
 	secret *coupon.Secret
 
-	host    *raftstore.Host
-	catalog *catalog.Catalog
-	catLog  *raftstore.Group[catalog.Reply]
-	shards  []*shardGroup
-	views   *views.Views
-	follow  atomic.Pointer[views.Views] // = views, for Apply, which runs before they are open
-	applied signal
-	jobs    *jobRunner
-	plans   planCache
-	pool    sync.Pool // of *redemption
-	metrics *metrics
-	disk    diskWatch
+	host     *raftstore.Host
+	catalog  *catalog.Catalog
+	catLog   *raftstore.Group[catalog.Reply]
+	shards   []*shardGroup
+	views    *views.Views
+	follow   atomic.Pointer[views.Views] // = views, for Apply, which runs before they are open
+	applied  signal
+	jobs     *jobRunner
+	plans    planCache
+	pool     sync.Pool // of *redemption
+	metrics  *metrics
+	refusals *refusals.Recorder
+	disk     diskWatch
 
 	gate     sync.RWMutex // see gate.go
 	recovery *BackupInfo  // set while a restored directory waits for its operator
@@ -97,6 +99,9 @@ func Open(cfg Config) (_ *Engine, err error) {
 	}()
 	e.metrics = newMetrics(cfg.Registerer)
 	if err := e.openHost(); err != nil {
+		return nil, err
+	}
+	if err := e.openRefusals(); err != nil {
 		return nil, err
 	}
 	if err := e.openCatalog(); err != nil {
@@ -245,6 +250,9 @@ func (e *Engine) Close() error {
 	}
 	if e.host != nil {
 		errs = append(errs, e.host.Close())
+	}
+	if e.refusals != nil {
+		errs = append(errs, e.refusals.Close())
 	}
 	for _, g := range e.shards {
 		g.law.Close()

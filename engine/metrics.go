@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -14,7 +15,13 @@ type metrics struct {
 	succeeded, replayed prometheus.Counter
 	byKey               map[string]prometheus.Counter
 	rollbacks           prometheus.Counter
+	// Stages of a single redemption. They add up to what Redeem took.
+	evaluate, commit, reply prometheus.Observer
 }
+
+// stageBuckets reach from a look into memory to the stall after which the log
+// gives up.
+var stageBuckets = prometheus.ExponentialBuckets(2e-6, 2, 23)
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	if reg == nil {
@@ -33,7 +40,14 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	for _, k := range wire.Keys() {
 		m.byKey[k.Key] = outcomes.WithLabelValues(k.Key)
 	}
-	reg.MustRegister(outcomes, m.rollbacks)
+	stages := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "scrip_engine_stage_seconds",
+		Help: "Seconds of one redemption in a stage: evaluate (look, evaluate, prove), commit (queue, log and apply, " +
+			"which scrip_raftstore_*_seconds tell apart), reply (render from the record).",
+		Buckets: stageBuckets,
+	}, []string{"stage"})
+	m.evaluate, m.commit, m.reply = stages.WithLabelValues("evaluate"), stages.WithLabelValues("commit"), stages.WithLabelValues("reply")
+	reg.MustRegister(outcomes, m.rollbacks, stages)
 	return m
 }
 
@@ -44,6 +58,18 @@ func (m *metrics) redeemed(replayed bool) {
 	}
 	m.succeeded.Inc()
 }
+
+// stages observes how long a redemption took until it was decided. One that was
+// refused from memory, or replayed, did not commit.
+func (m *metrics) stages(r *redemption, decided time.Time) {
+	m.evaluate.Observe((decided.Sub(r.began) - r.committing).Seconds())
+	if r.committing > 0 {
+		m.commit.Observe(r.committing.Seconds())
+	}
+}
+
+// replied observes how long the answer took to render.
+func (m *metrics) replied(decided time.Time) { m.reply.Observe(time.Since(decided).Seconds()) }
 
 // refused counts an error and returns it.
 func (m *metrics) refused(err error) error {

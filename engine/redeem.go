@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/shard"
@@ -37,6 +38,9 @@ type redemption struct {
 	ev       evaluation
 	proved   bool // a proof that began after the request arrived was made
 	body     []byte
+
+	began      time.Time
+	committing time.Duration // in the log, all attempts together
 }
 
 func (e *Engine) newRedemption(c *Call, req *wire.RedeemRequest) *redemption {
@@ -45,6 +49,8 @@ func (e *Engine) newRedemption(c *Call, req *wire.RedeemRequest) *redemption {
 		r = new(redemption)
 	}
 	r.e, r.c, r.req, r.proved = e, c, req, false
+	r.ev.look.View.Found = false // nothing was looked at yet
+	r.began, r.committing = time.Now(), 0
 	return r
 }
 
@@ -59,14 +65,19 @@ func (e *Engine) Redeem(ctx context.Context, c Call, req *wire.RedeemRequest, ou
 	r := e.newRedemption(&c, req)
 	defer r.release()
 	if err := r.begin(ctx); err != nil {
-		return e.metrics.refused(err)
+		return r.failed(err)
 	}
 	reply, err := r.run(ctx)
+	decided := time.Now()
 	if err != nil {
-		return e.metrics.refused(err)
+		e.metrics.stages(r, decided)
+		return r.failed(err)
 	}
 	e.metrics.redeemed(reply.Replayed)
-	return r.answer(&reply, out)
+	err = r.answer(&reply, out)
+	e.metrics.stages(r, decided)
+	e.metrics.replied(decided)
+	return err
 }
 
 // begin does what does not depend on the state: steps 1 to 4.
@@ -193,7 +204,9 @@ func (r *redemption) propose(ctx context.Context) (shard.Reply, error) {
 	if err != nil {
 		return shard.Reply{}, err
 	}
+	proposed := time.Now()
 	reply, err := r.e.propose(ctx, r.ref.group, cmd)
+	r.committing += time.Since(proposed)
 	if err != nil {
 		return reply, r.c.replication(err)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/promo"
+	"github.com/scrip-engine/scrip/refusals"
 	"github.com/scrip-engine/scrip/shard"
 	"github.com/scrip-engine/scrip/wire"
 )
@@ -16,7 +17,7 @@ func (e *Engine) Validate(ctx context.Context, c Call, req *wire.RedeemRequest, 
 	defer r.release()
 	check, err := r.assess(ctx)
 	if err != nil {
-		return err
+		return r.note(refusals.Validation, err)
 	}
 	order := r.validatedOrder(check.Refuses)
 	*out = wire.ValidationResponse{Valid: !check.Refuses, TrackingID: req.TrackingID,
@@ -25,6 +26,7 @@ func (e *Engine) Validate(ctx context.Context, c Call, req *wire.RedeemRequest, 
 	if check.Refuses {
 		result.Status, result.Order = wire.Inapplicable, nil
 		result.Result.Error = r.refusal(check)
+		_ = r.note(refusals.Validation, result.Result.Error)
 	} else {
 		result.Result = r.offer()
 	}
@@ -38,12 +40,13 @@ func (e *Engine) ValidateVoucher(ctx context.Context, c Call, code string, req *
 	defer r.release()
 	check, err := r.assess(ctx)
 	if err != nil {
-		return nil, err
+		return nil, r.note(refusals.Validation, err)
 	}
 	out := &wire.VoucherValidation{Valid: !check.Refuses, Code: code, TrackingID: wire.Nullable(req.TrackingID),
 		Order: r.validatedOrder(check.Refuses)}
 	if check.Refuses {
 		out.Error = r.refusal(check)
+		_ = r.note(refusals.Validation, out.Error)
 		out.Reason = out.Error.Message
 	}
 	if v := &r.ev.look.View; v.Found && !v.Deleted {

@@ -257,7 +257,9 @@ func TestRing(t *testing.T) {
 	}
 	f(RecentQuery{Order: "order-18"}, 1)
 	f(RecentQuery{Order: "order-17"}, 0)
-	f(RecentQuery{CodeTail: "R-16"}, 1)
+	f(RecentQuery{Code: "R-16"}, 1)
+	f(RecentQuery{Code: "SUMMER-16"}, 1)
+	f(RecentQuery{Code: "R-1"}, 0)
 	f(RecentQuery{RequestID: "req"}, 4)
 	f(RecentQuery{RequestID: "re"}, 0)
 	f(RecentQuery{Key: wire.KeyVoucherExpired}, 4)

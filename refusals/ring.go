@@ -3,6 +3,7 @@ package refusals
 import (
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/scrip-engine/scrip/coupon"
 )
@@ -90,7 +91,7 @@ type RecentQuery struct {
 	Campaign   uint32
 	ByCampaign bool // Campaign filters, also when it is 0
 	Key        string
-	CodeTail   string // the last four characters of a code
+	Code       string // a code, of which the last four characters count, or these alone
 	Customer   coupon.ID
 	Order      string // source id
 	RequestID  string
@@ -121,7 +122,14 @@ func (r *Recorder) Recent(q *RecentQuery) Recent {
 	if q.Key != "" && key == 0 && q.Key != other {
 		return out
 	}
-	match := func(s *slot) bool { return q.matches(s, key) }
+	tail := q.Code
+	if utf8.RuneCountInString(tail) != tailChars {
+		tail = tailOf(q.Code)
+	}
+	if q.Code != "" && tail == "" {
+		return out // of so short a code nothing is kept
+	}
+	match := func(s *slot) bool { return q.matches(s, key, tail) }
 	for ticket := newest; ticket >= oldest; ticket-- {
 		rec, ok := r.ring.read(ticket, r.names, match)
 		if !ok {
@@ -140,14 +148,14 @@ func (r *Recorder) Recent(q *RecentQuery) Recent {
 }
 
 // matches is called with the slot's lock held.
-func (q *RecentQuery) matches(s *slot, key uint16) bool {
+func (q *RecentQuery) matches(s *slot, key uint16, code string) bool {
 	tail, order := int(s.tail), int(s.tail)+int(s.order)
 	return s.project == q.Project &&
 		(!q.ByCampaign || s.campaign == q.Campaign) &&
 		(q.Key == "" || s.key == key) &&
 		(q.Customer == coupon.ID{} || s.customer == q.Customer) &&
 		s.time >= q.From && (q.Until == 0 || s.time < q.Until) &&
-		(q.CodeTail == "" || string(s.text[:tail]) == q.CodeTail) &&
+		(code == "" || string(s.text[:tail]) == code) &&
 		(q.Order == "" || string(s.text[tail:order]) == q.Order) &&
 		(q.RequestID == "" || string(s.text[order:order+int(s.request)]) == q.RequestID)
 }

@@ -36,6 +36,8 @@ type List[T any] struct {
 	AsOf Time
 	// Uses are the extra fields of a voucher's list of redemptions.
 	Uses *VoucherUses
+	// Kept are the extra fields of the list of refusals.
+	Kept *RefusalsKept
 }
 
 // VoucherUses are what GET /v1/vouchers/{code}/redemption says beside the list.
@@ -55,6 +57,7 @@ type listHead struct {
 	MoreStartingAfter string `json:"more_starting_after,omitempty"`
 	AsOf              Time   `json:"as_of,omitzero"`
 	*VoucherUses
+	*RefusalsKept
 }
 
 // MarshalJSON writes the list with its elements under their name.
@@ -62,7 +65,7 @@ func (l List[T]) MarshalJSON() ([]byte, error) {
 	head, err := marshalPlain(listHead{
 		Object: "list", DataRef: l.DataRef, Total: l.Total, TotalIsEstimate: l.TotalIsEstimate,
 		HasMore: l.HasMore, NextCursor: l.NextCursor, MoreStartingAfter: l.MoreStartingAfter,
-		AsOf: l.AsOf, VoucherUses: l.Uses,
+		AsOf: l.AsOf, VoucherUses: l.Uses, RefusalsKept: l.Kept,
 	})
 	if err != nil {
 		return nil, err
@@ -93,7 +96,7 @@ func (l *List[T]) UnmarshalJSON(b []byte) error {
 	*l = List[T]{
 		DataRef: head.DataRef, Total: head.Total, TotalIsEstimate: head.TotalIsEstimate,
 		HasMore: head.HasMore, NextCursor: head.NextCursor, MoreStartingAfter: head.MoreStartingAfter,
-		AsOf: head.AsOf, Uses: head.VoucherUses,
+		AsOf: head.AsOf, Uses: head.VoucherUses, Kept: head.RefusalsKept,
 	}
 	data, ok := members[head.DataRef]
 	if !ok {
