@@ -84,6 +84,8 @@ type customerKeeper interface {
 
 type observer interface {
 	AsyncAction(ctx context.Context, c engine.Call, id string) (*wire.AsyncAction, error)
+	// RejectsCSV writes the rows that a job did not carry out to w as it reads them.
+	RejectsCSV(ctx context.Context, c engine.Call, id string, w io.Writer) error
 	AsyncActions(ctx context.Context, c engine.Call, p engine.Page) (*wire.List[wire.AsyncAction], error)
 	Events(ctx context.Context, c engine.Call, cursor string, limit int) (*wire.List[wire.Event], error)
 	// FollowEvents delivers what happens after cursor until ctx ends or deliver

@@ -244,6 +244,12 @@ func (f *fake) ExportCSV(ctx context.Context, c engine.Call, id string, w io.Wri
 	return err
 }
 
+func (f *fake) RejectsCSV(_ context.Context, c engine.Call, id string, w io.Writer) error {
+	_, err := io.WriteString(w, "row,code,reason,details\n")
+	_ = f.saw(c, "RejectsCSV", id)
+	return err
+}
+
 func (f *fake) PutCustomer(_ context.Context, c engine.Call, req *wire.Customer) (*wire.CustomerAnswer, error) {
 	return &wire.CustomerAnswer{ID: "cust_1"}, f.saw(c, "PutCustomer", req.SourceID)
 }

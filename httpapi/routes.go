@@ -96,6 +96,7 @@ func routes() []route {
 
 		{method: get, path: "/v1/async-actions", name: "async_actions.list", access: read, body: none, handle: listAsyncActions},
 		{method: get, path: "/v1/async-actions/{asyncActionId}", name: "async_actions.get", access: read, body: none, handle: getAsyncAction},
+		{method: get, path: "/v1/async-actions/{asyncActionId}/rejects.csv", name: "async_actions.rejects", access: read, body: none, handle: exportRejectsCSV},
 		{method: get, path: "/v1/events", name: "events.list", access: read, body: none, handle: listEvents},
 		{method: get, path: "/v1/events/stream", name: "events.stream", access: read, body: none, handle: streamEvents},
 

@@ -60,9 +60,10 @@ var calls = map[string]struct {
 	"customers.update": {"/v1/customers/ann", `{"name":"Ann"}`, "UpdateCustomer ann", 200},
 	"customers.delete": {"/v1/customers/ann", "", "DeleteCustomer ann", 204},
 
-	"async_actions.list": {"/v1/async-actions?limit=100&page=3", "", "AsyncActions 100 3", 200},
-	"async_actions.get":  {"/v1/async-actions/aa_1", "", "AsyncAction aa_1", 200},
-	"events.list":        {"/v1/events?cursor=c&limit=5", "", "Events c 5", 200},
+	"async_actions.list":    {"/v1/async-actions?limit=100&page=3", "", "AsyncActions 100 3", 200},
+	"async_actions.get":     {"/v1/async-actions/aa_1", "", "AsyncAction aa_1", 200},
+	"async_actions.rejects": {"/v1/async-actions/job_1/rejects.csv", "", "AsyncAction job_1; RejectsCSV job_1", 200},
+	"events.list":           {"/v1/events?cursor=c&limit=5", "", "Events c 5", 200},
 
 	"project.get":    {"/v1/project", "", "Project", 200},
 	"project.update": {"/v1/project", `{"idempotency_source":"tracking_id"}`, "UpdateProject tracking_id", 200},

@@ -140,3 +140,20 @@ func exportCampaignCSV(x *exchange) error {
 		return st.server.engine.ExportCSV(st.ctx, st.call, c.ID, &progress{st, w})
 	})
 }
+
+// exportRejectsCSV is GET /v1/async-actions/{asyncActionId}/rejects.csv: all rows that
+// a job did not carry out.
+func exportRejectsCSV(x *exchange) error {
+	id, err := x.idParam()
+	if err != nil {
+		return err
+	}
+	job, err := x.server.engine.AsyncAction(x.ctx, x.call, id)
+	if err != nil {
+		return err
+	}
+	x.http.Response.Header.Set(fasthttp.HeaderContentDisposition, `attachment; filename="`+job.ID+`-rejects.csv"`)
+	return x.startStream(x.server.base, exportLifeMax, contentCSV, func(st *stream, w *bufio.Writer) error {
+		return st.server.engine.RejectsCSV(st.ctx, st.call, job.ID, &progress{st, w})
+	})
+}

@@ -112,12 +112,15 @@ func TestControlCharactersAreNotPrinted(t *testing.T) {
 
 const job = `{"id":"aa_1","status":"DONE","progress":100,"result":{"requested_count":4,"done_count":2,"failed_count":2,"failed":[{"code":"A-2","row":3,"reason":"duplicate_found"},{"row":4,"reason":"line 5: has no \"code\", or so"}]}}`
 
+const rejectsCSV = "row,code,reason,details\n3,A-2,duplicate_found,\n4,,\"line 5: has no \"\"code\"\", or so\",\n"
+
 // Without this an import that was run again is another import, its rejects are
 // lost, or a script takes a half import for a whole one.
 func TestImport(t *testing.T) {
 	server := newFake(t, map[string]reply{
 		"POST /v1/campaigns/summer%20sale/importCSV": {202, `{"async_action_id":"aa_1"}`},
 		"GET /v1/async-actions/aa_1":                 done(job),
+		"GET /v1/async-actions/aa_1/rejects.csv":     done(rejectsCSV),
 		"GET /v1/campaigns/summer%20sale":            refusal("not_found"),
 		"POST /v1/campaigns":                         done(`{"id":"camp_1","name":"summer sale"}`),
 	})
@@ -194,8 +197,9 @@ func TestGenerate(t *testing.T) {
 // or its escape codes land in a script's input.
 func TestProgressBars(t *testing.T) {
 	server := newFake(t, map[string]reply{
-		"POST /v1/campaigns/summer/importCSV": {202, `{"async_action_id":"aa_1"}`},
-		"GET /v1/async-actions/aa_1":          done(job),
+		"POST /v1/campaigns/summer/importCSV":    {202, `{"async_action_id":"aa_1"}`},
+		"GET /v1/async-actions/aa_1":             done(job),
+		"GET /v1/async-actions/aa_1/rejects.csv": done(rejectsCSV),
 	})
 	file := write(t, "codes.csv", "Code\nA-1\n")
 	r := callOn(true, t.Context(), server.connected(t, "import", file, "--campaign", "summer")...)

@@ -51,7 +51,7 @@ func (c *importCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.report(a, done)
+	return c.report(a, cl, done)
 }
 
 // importKey names the import of this file into this campaign, and leaves the file
@@ -118,22 +118,20 @@ type importReport struct {
 	Created   int64  `json:"created"`
 	Rejected  int64  `json:"rejected"`
 	Rejects   string `json:"rejects,omitempty"`
-	Truncated bool   `json:"rejects_truncated,omitempty"`
 }
 
-func (c *importCmd) report(a *app, job *wire.AsyncAction) error {
+func (c *importCmd) report(a *app, cl *client.Client, job *wire.AsyncAction) error {
 	r := importReport{Job: job.ID}
 	if job.Result != nil {
 		r.Created, r.Rejected = job.Result.DoneCount, job.Result.FailedCount
 		r.Requested = job.Result.Requested.Or(r.Created + r.Rejected)
-		r.Truncated = job.Result.FailedTruncated
 	}
 	if r.Rejected > 0 {
 		r.Rejects = c.Rejects
 		if r.Rejects == "" {
 			r.Rejects = c.File + ".rejects.csv"
 		}
-		if err := writeRejects(r.Rejects, job.Result.Failed); err != nil {
+		if err := writeRejects(a, cl, job.ID, r.Rejects); err != nil {
 			return err
 		}
 	}
@@ -141,9 +139,6 @@ func (c *importCmd) report(a *app, job *wire.AsyncAction) error {
 		t.field("Created", r.Created)
 		t.field("Rejected", r.Rejected)
 		t.field("Rejects in", r.Rejects)
-		if r.Truncated {
-			t.row("", fmt.Sprintf("the file has the first %d of them", len(job.Result.Failed)))
-		}
 		t.field("Job", r.Job)
 	})
 	if err == nil && r.Rejected > 0 {
