@@ -53,6 +53,7 @@ func killAndAudit(t *testing.T, kills int, flags ...string) {
 		t.Error("no kill met a request: this run shows nothing")
 	}
 	audit(t, s.client(), stock.all(), history)
+	checkHistories(t, r)
 
 	s.stop()
 	s.begin()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/scrip-engine/scrip/client"
+	"github.com/scrip-engine/scrip/internal/linear"
 	"github.com/scrip-engine/scrip/wire"
 )
 
@@ -124,16 +125,21 @@ type operation struct {
 	key      string
 	customer string
 	credits  int64
-	undoes   *operation // nil for a redemption
+	undoes   *operation // what a rollback gives back
+	again    bool       // repeats one whose success is known
+	looks    bool       // only reads the code's counter or balance
 	undone   bool       // by a later operation of the same shopper
 
 	shopper      int
 	began, ended time.Duration // since the run began
 	unknown      int           // attempts that got no answer
 
-	id      string
-	amount  int64 // what a gift card gave
-	refusal string
+	id       string
+	amount   int64 // what a gift card gave; what a look saw
+	replayed bool
+	refusal  string
+
+	line *linear.Op // in the history; nil for a gift card
 }
 
 // run is a number of shoppers at work.
@@ -146,6 +152,7 @@ type run struct {
 	acked   atomic.Int64
 	unknown atomic.Int64
 
+	lines    linear.History
 	mu       sync.Mutex
 	history  []*operation // guarded by mu
 	problems []error      // guarded by mu
@@ -154,6 +161,7 @@ type run struct {
 // shop lets the shoppers begin. Each has its own chance, drawn from one seed.
 func shop(ctx context.Context, c *client.Client, s *stock, seed uint64) *run {
 	r := &run{stock: s, client: c, began: time.Now(), stop: make(chan struct{})}
+	r.openLines()
 	for i := range shoppers {
 		sh := &shopper{run: r, number: i, rand: rand.New(rand.NewPCG(seed, uint64(i)))}
 		r.over.Go(func() { sh.work(ctx) })
@@ -199,6 +207,8 @@ func (s *shopper) work(ctx context.Context) {
 			err = s.giveBack(ctx)
 		case n < 14 && len(s.done) > 0:
 			err = s.askAgain(ctx)
+		case n < 20:
+			err = s.look(ctx)
 		default:
 			err = s.redeem(ctx)
 		}
@@ -214,15 +224,21 @@ func (s *shopper) begin(it *item) *operation {
 	s.count++
 	return &operation{
 		item: it, key: fmt.Sprintf("s%d-%d", s.number, s.count), shopper: s.number,
-		customer: fmt.Sprintf("customer-%d", s.rand.IntN(customers)), began: time.Since(s.run.began),
+		customer: customerName(s.rand.IntN(customers)), began: time.Since(s.run.began),
 	}
 }
 
 // end files an operation whose end is known.
 func (s *shopper) end(o *operation) {
 	o.ended = time.Since(s.run.began)
+	if o.line != nil {
+		o.line.End(o.output())
+	}
 	s.run.acked.Add(1)
 	s.run.unknown.Add(int64(o.unknown))
+	if o.replayed && o.unknown == 0 {
+		s.run.unknown.Add(1) // net/http asked again by itself
+	}
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	s.run.history = append(s.run.history, o)
@@ -233,14 +249,8 @@ func (s *shopper) redeem(ctx context.Context) error {
 	if o.item.balance > 0 {
 		o.credits = 1 + s.rand.Int64N(5000)
 	}
-	err := s.settle(ctx, o, func() error {
-		got, err := s.run.client.Redeem(ctx, o.request(), client.Key(o.key))
-		if err == nil {
-			o.took(&got.Redemptions[0])
-		}
-		return err
-	})
-	if err != nil {
+	s.open(o)
+	if err := s.settleRedeem(ctx, o); err != nil {
 		return err
 	}
 	s.end(o)
@@ -254,6 +264,20 @@ func (s *shopper) redeem(ctx context.Context) error {
 	return nil
 }
 
+func (s *shopper) settleRedeem(ctx context.Context, o *operation) error {
+	return s.settle(ctx, o, func() error {
+		got, err := s.run.client.Redeem(ctx, o.request(), client.Key(o.key))
+		if err == nil {
+			r := &got.Redemptions[0]
+			o.id, o.replayed = r.ID, r.Replayed
+			if r.Gift != nil {
+				o.amount = r.Gift.Amount
+			}
+		}
+		return err
+	})
+}
+
 func (o *operation) request() *wire.RedeemRequest {
 	req := client.ForCode(o.item.code, o.customer, &wire.Order{Amount: wire.Some[int64](10_000)})
 	req.TrackingID = o.key // comes back in every answer; the key itself is kept as a hash
@@ -263,19 +287,13 @@ func (o *operation) request() *wire.RedeemRequest {
 	return req
 }
 
-func (o *operation) took(r *wire.Redemption) {
-	o.id = r.ID
-	if r.Gift != nil {
-		o.amount = r.Gift.Amount
-	}
-}
-
 func (s *shopper) giveBack(ctx context.Context) error {
 	i := s.rand.IntN(len(s.done))
 	redeemed := s.done[i]
 	s.done = append(s.done[:i], s.done[i+1:]...)
 	o := s.begin(redeemed.item)
 	o.undoes, o.customer = redeemed, redeemed.customer
+	s.open(o)
 	err := s.settle(ctx, o, func() error {
 		got, err := s.run.client.Rollback(ctx, redeemed.id, nil, client.Key(o.key))
 		if err == nil {
@@ -301,16 +319,39 @@ func (s *shopper) giveBack(ctx context.Context) error {
 // one, and nothing may be used again (P3).
 func (s *shopper) askAgain(ctx context.Context) error {
 	o := s.done[s.rand.IntN(len(s.done))]
-	again := &operation{item: o.item}
-	err := s.settle(ctx, again, func() error {
-		got, err := s.run.client.Redeem(ctx, o.request(), client.Key(o.key))
-		if err == nil {
-			again.took(&got.Redemptions[0])
+	again := &operation{again: true, item: o.item, key: o.key, customer: o.customer, credits: o.credits, shopper: s.number}
+	s.open(again)
+	if err := s.settleRedeem(ctx, again); err != nil {
+		return err
+	}
+	if again.line != nil {
+		again.line.End(again.output())
+	}
+	if again.refusal != "" || !again.replayed || again.id != o.id || again.amount != o.amount {
+		return fmt.Errorf("the key %s gave %s with %d, and later %+v", o.key, o.id, o.amount, again)
+	}
+	return nil
+}
+
+// look reads a code: what is acknowledged to anybody must show (P1).
+func (s *shopper) look(ctx context.Context) error {
+	o := s.begin(s.run.stock.pick(s.rand))
+	if o.item.perCustomer > 0 {
+		return nil // its counter is that of all customers
+	}
+	o.looks = true
+	s.open(o)
+	err := s.settle(ctx, o, func() error {
+		v, err := s.run.client.Voucher(ctx, o.item.code)
+		if err == nil && o.item.balance > 0 {
+			o.amount = v.Gift.Balance.Or(-1)
+		} else if err == nil {
+			o.amount = v.Redemption.RedeemedQuantity
 		}
 		return err
 	})
-	if err == nil && (again.refusal != "" || again.id != o.id || again.amount != o.amount) {
-		err = fmt.Errorf("the key %s gave %s with %d, and later %s with %d, refusal %q", o.key, o.id, o.amount, again.id, again.amount, again.refusal)
+	if err == nil {
+		s.end(o)
 	}
 	return err
 }
