@@ -19,6 +19,7 @@ type Engine interface {
 	campaignKeeper
 	customerKeeper
 	observer
+	refusalKeeper
 	keyKeeper
 	operations
 }

@@ -99,6 +99,8 @@ func routes() []route {
 		{method: get, path: "/v1/async-actions/{asyncActionId}/rejects.csv", name: "async_actions.rejects", access: read, body: none, handle: exportRejectsCSV},
 		{method: get, path: "/v1/events", name: "events.list", access: read, body: none, handle: listEvents},
 		{method: get, path: "/v1/events/stream", name: "events.stream", access: read, body: none, handle: streamEvents},
+		{method: get, path: "/v1/refusals", name: "refusals.list", access: read, body: none, handle: listRefusals},
+		{method: get, path: "/v1/refusals/counts", name: "refusals.counts", access: read, body: none, handle: countRefusals},
 
 		{method: get, path: "/v1/project", name: "project.get", access: read, body: none, handle: getProject},
 		{method: put, path: "/v1/project", name: "project.update", access: admin, body: json, handle: updateProject},

@@ -65,6 +65,11 @@ var calls = map[string]struct {
 	"async_actions.rejects": {"/v1/async-actions/job_1/rejects.csv", "", "AsyncAction job_1; RejectsCSV job_1", 200},
 	"events.list":           {"/v1/events?cursor=c&limit=5", "", "Events c 5", 200},
 
+	"refusals.list": {"/v1/refusals?limit=5&cursor=c&campaign=spring&key=not_found&code=1234&customer=ann&order_source_id=o&request_id=r&created_at[after]=1970-01-01T00:00:00.001Z", "",
+		"Refusals {Limit:5 Cursor:c Campaign:spring Key:not_found Code:1234 Customer:ann Order:o RequestID:r After:1970-01-01T00:00:00.001Z Before:}", 200},
+	"refusals.counts": {"/v1/refusals/counts?campaign=spring&key=not_found&operation=validation&step=hour&created_at[before]=1970-01-01T00:00:00.002Z", "",
+		"RefusalCounts {Campaign:spring Key:not_found Operation:validation Step:hour After: Before:1970-01-01T00:00:00.002Z}", 200},
+
 	"project.get":    {"/v1/project", "", "Project", 200},
 	"project.update": {"/v1/project", `{"idempotency_source":"tracking_id"}`, "UpdateProject tracking_id", 200},
 	"keys.create":    {"/v1/keys", `{"role":"VIEWER"}`, "CreateKey VIEWER", 200},

@@ -43,6 +43,7 @@ func described() map[string]reflect.Type {
 		CustomerUpdate{}, Transaction{}, TransactionDetails{}, TransactionBalance{}, OrderRef{}, IDRef{},
 		Accepted{}, AsyncAction{}, AsyncResult{}, AsyncFailure{}, OAuthToken{}, OAuthError{}, APIKey{},
 		APIKeyCreate{}, Project{}, ProjectUpdate{}, Event{}, EventData{}, ExplainResponse{}, ExplainCheck{},
+		Refusal{}, RefusalCounts{}, RefusalCount{},
 	} {
 		types[reflect.TypeOf(v).Name()] = reflect.TypeOf(v)
 	}
