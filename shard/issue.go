@@ -283,20 +283,3 @@ func (s *Shard) issue(birth, campaign uint32, n *NewCode, dead codeRow, deadOrdi
 	s.countCampaign(campaign, func(c *campaignState) { c.codes++ })
 	return ordinal
 }
-
-func appendFailed(dst []byte, failed []FailedRow) []byte {
-	for _, f := range failed {
-		dst = binary.AppendUvarint(dst, uint64(f.Row))
-		dst = binary.AppendUvarint(dst, uint64(f.Outcome))
-	}
-	return dst
-}
-
-func decodeFailed(b []byte) ([]FailedRow, error) {
-	var failed []FailedRow
-	c := cursor{b: b}
-	for len(c.b) > 0 {
-		failed = append(failed, FailedRow{c.uvarint32(), coupon.Outcome(c.uvarint())})
-	}
-	return failed, c.err
-}

@@ -7,6 +7,8 @@ import (
 	"github.com/scrip-engine/scrip/coupon"
 )
 
+// What the record of an import chunk says of single codes.
+
 // Marked is one code of an import chunk that was born with a holder, or switched
 // off: what a reader of the journal has to know of it besides its place.
 type Marked struct {
@@ -40,4 +42,21 @@ func EachMarked(rec *Record, yield func(Marked) error) error {
 		}
 	}
 	return nil
+}
+
+func appendFailed(dst []byte, failed []FailedRow) []byte {
+	for _, f := range failed {
+		dst = binary.AppendUvarint(dst, uint64(f.Row))
+		dst = binary.AppendUvarint(dst, uint64(f.Outcome))
+	}
+	return dst
+}
+
+func decodeFailed(b []byte) ([]FailedRow, error) {
+	var failed []FailedRow
+	c := cursor{b: b}
+	for len(c.b) > 0 {
+		failed = append(failed, FailedRow{c.uvarint32(), coupon.Outcome(c.uvarint())})
+	}
+	return failed, c.err
 }
