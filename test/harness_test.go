@@ -80,6 +80,7 @@ type server struct {
 	addr  atomic.Value // string: host:port of the running or the last process
 
 	url, opsURL string
+	try         string // what a demo proposes
 	cmd         *exec.Cmd
 	exited      chan struct{} // closed once the process is gone
 	exit        error         // set before exited is closed
@@ -132,7 +133,7 @@ func (s *server) begin() {
 			<-exited
 			s.t.Fatalf("the server ended before it served: %v", s.exit)
 		}
-		s.url, s.opsURL = a.URL, a.OpsURL
+		s.url, s.opsURL, s.try = a.URL, a.OpsURL, a.Try
 		s.addr.Store(strings.TrimPrefix(a.URL, "http://"))
 	case <-time.After(waitMax):
 		s.t.Fatal("the server does not say where it is")
@@ -144,6 +145,7 @@ func (s *server) begin() {
 type announcement struct {
 	URL    string `json:"url"`
 	OpsURL string `json:"ops_url"`
+	Try    string `json:"try"`
 }
 
 func (s *server) awaitReady() {
