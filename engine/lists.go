@@ -263,8 +263,13 @@ func (c *Call) descending(order string) (bool, error) {
 }
 
 func (c *Call) viewError(err error) *wire.Error {
-	if errors.Is(err, views.ErrNotReady) {
+	switch {
+	case errors.Is(err, views.ErrNotReady):
 		return c.fail(wire.KeyUnavailable, "The view is being built")
+	case errors.Is(err, views.ErrClosed):
+		return c.fail(wire.KeyDraining, "")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return c.fail(wire.KeyUnavailable, err.Error())
 	}
 	return c.asWire(err)
 }

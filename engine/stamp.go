@@ -34,8 +34,7 @@ func newStamper(c clock.Clock) *stamper {
 
 // stamp satisfies raftstore.Config.Stamp.
 func (s *stamper) stamp(group string, last int64) (int64, error) {
-	now := s.clock.Now()
-	ms := now.UnixMilli()
+	now, ms := s.clock.Now(), s.clock.UnixMilli()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.groups[group]
