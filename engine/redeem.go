@@ -37,7 +37,6 @@ type redemption struct {
 	id       identity
 	ev       evaluation
 	proved   bool // a proof that began after the request arrived was made
-	body     []byte
 
 	began      time.Time
 	committing time.Duration // in the log, all attempts together

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/shard"
@@ -63,13 +62,4 @@ func disabledDetails(s shard.Scope) string {
 		return "The voucher and its campaign are disabled"
 	}
 	return ""
-}
-
-// lastFour hides a code in logs: all but its last four characters.
-func lastFour(code string) string {
-	r := []rune(code)
-	if len(r) <= 4 {
-		return strings.Repeat("*", len(r))
-	}
-	return "*" + string(r[len(r)-4:])
 }

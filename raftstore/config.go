@@ -75,10 +75,10 @@ const (
 func (c Config) withDefaults() (Config, error) {
 	var errs []error
 	if c.FS == nil {
-		errs = append(errs, errors.New("FS is missing"))
+		errs = append(errs, errors.New("the field FS is missing"))
 	}
 	if c.Dir == "" {
-		errs = append(errs, errors.New("Dir is missing"))
+		errs = append(errs, errors.New("the field Dir is missing"))
 	}
 	setDefault(&c.HeartbeatTimeout, defaultHeartbeatTimeout)
 	setDefault(&c.StallLimit, defaultStallLimit)

@@ -116,9 +116,6 @@ func (b birthRow) campaign() uint32 { return binary.LittleEndian.Uint32(b) }
 func (b birthRow) project() uint32  { return binary.LittleEndian.Uint32(b[4:]) }
 func (b birthRow) stamp() int64     { return int64(binary.LittleEndian.Uint64(b[8:])) }
 func (b birthRow) seq() uint64      { return binary.LittleEndian.Uint64(b[16:]) }
-func (b birthRow) rules() coupon.CodeRules {
-	return coupon.CodeRules{Version: b[24] >> 1, Fold: b[24]&1 != 0}
-}
 
 func (b birthRow) set(campaign, project uint32, stamp int64, seq uint64, rules coupon.CodeRules) {
 	binary.LittleEndian.PutUint32(b, campaign)

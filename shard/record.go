@@ -128,7 +128,6 @@ func (c *cursor) uvarint32() uint32 {
 // front is the fixed part of an encoded record.
 type front []byte
 
-func (f front) length() int      { return int(binary.LittleEndian.Uint32(f)) }
 func (f front) kind() Kind       { return Kind(f[5]) }
 func (f front) flags() uint16    { return binary.LittleEndian.Uint16(f[6:]) }
 func (f front) seq() uint64      { return binary.LittleEndian.Uint64(f[8:]) }

@@ -49,7 +49,6 @@ func TestScripts(t *testing.T) {
 // script runs commands on a world. Names stand for customers and redemptions.
 type script struct {
 	*world
-	budget    int64
 	named     map[string]Reply
 	customers map[string]coupon.ID
 	frozen    *Frozen

@@ -543,7 +543,7 @@ func tellProject(s *surface) {
 		}
 		return got.Redemptions[0]
 	}
-	if redeem().ID == redeem().ID {
+	if one, other := redeem(), redeem(); one.ID == other.ID {
 		s.Error("the tracking id is the key although nobody said so")
 	}
 	set("tracking_id")
