@@ -21,9 +21,6 @@ const (
 	// customers is how many people the shoppers act for: few enough for limits
 	// per customer to be met.
 	customers = 40
-	// contenders is how many shoppers on average try to be the one who uses a
-	// single-use code.
-	contenders = 8
 	// pauseBetween is how long a shopper waits before it asks again.
 	pauseBetween = 20 * time.Millisecond
 	// settleMax ends a request that never gets an answer.
@@ -57,22 +54,25 @@ type item struct {
 type stock struct {
 	single []*item
 	hot    []*item // multi-use codes, gift cards, codes with a limit per customer
-	next   atomic.Int64
+	// contenders is how many shoppers on average try to be the one who uses a
+	// single-use code.
+	contenders int64
+	next       atomic.Int64
 }
 
 func (s *stock) all() []*item { return append(append([]*item(nil), s.single...), s.hot...) }
 
 // pick returns a single-use code that others are after too, or a hot one.
 func (s *stock) pick(r *rand.Rand) *item {
-	if r.IntN(10) < 4 {
-		return s.single[int(s.next.Add(1)/contenders)%len(s.single)]
+	if len(s.hot) == 0 || r.IntN(10) < 4 {
+		return s.single[int(s.next.Add(1)/s.contenders)%len(s.single)]
 	}
 	return s.hot[r.IntN(len(s.hot))]
 }
 
 // fill makes the codes: single-use ones by an import, the others one by one.
 func fill(ctx context.Context, c *client.Client, singles int) (*stock, error) {
-	s := new(stock)
+	s := &stock{contenders: 8}
 	_, err := c.CreateCampaign(ctx, &wire.CampaignCreate{Name: "audit", Type: "STATIC", Voucher: &wire.CampaignVoucher{
 		Type: wire.VoucherDiscount, Discount: &wire.Discount{Type: wire.DiscountAmount, AmountOff: wire.Some[int64](500)},
 	}})
