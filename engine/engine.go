@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,7 +65,12 @@ type shardGroup struct {
 	log    *raftstore.Group[shard.Reply]
 	filter *codeFilter
 	erase  atomic.Bool // a customer was forgotten since the last images
+	letGo  sync.Once
 }
+
+// free gives the shard's memory back when the last request that still reads it
+// has let go: requests under way when Close ended have no other owner.
+func (g *shardGroup) free() { runtime.SetFinalizer(g.law, (*shard.Shard).Close) }
 
 func (g *shardGroup) name() string { return fmt.Sprintf("shard-%d", g.index) }
 
@@ -255,7 +261,7 @@ func (e *Engine) Close() error {
 		errs = append(errs, e.refusals.Close())
 	}
 	for _, g := range e.shards {
-		g.law.Close()
+		g.letGo.Do(g.free)
 	}
 	return errors.Join(errs...)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
+	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/internal/clock"
 	"github.com/scrip-engine/scrip/raftstore"
 	"github.com/scrip-engine/scrip/wire"
@@ -307,5 +308,82 @@ func TestClockJump(t *testing.T) {
 	after := w.redeem("JUMP", "")
 	if after.Date > wire.Time(wall.UnixMilli()) {
 		t.Errorf("stamped %d in the future", after.Date)
+	}
+}
+
+// A request that was under way when Close ended still reads the shard that it
+// holds: the memory goes when the last of them has let go.
+func TestRequestsOutliveClose(t *testing.T) {
+	w := newWorld(t, 1)
+	ctx := context.Background()
+	w.create("OUT", `{"discount":{"type":"AMOUNT","amount_off":1},"metadata":{"a":"b"}}`)
+	c := w.keyed("k")
+	r := w.newRedemption(&c, request(t, "OUT", ""))
+	defer r.release()
+	w.ok(r.begin(ctx))
+	if v, err := r.survey(ctx); err != nil || v != surveyPropose {
+		t.Fatalf("verdict %d, %v", v, err)
+	}
+	w.ok(w.Close())
+	r.ref.look(&r.ev.look)
+	if !r.ev.look.View.Found || string(r.ev.look.View.Metadata) != `{"a":"b"}` {
+		t.Errorf("the shard forgot: %+v", r.ev.look.View)
+	}
+	_, err := r.propose(ctx)
+	if k, _ := wire.Lookup(keyOf(err)); k.Family != wire.FamilyRetry {
+		t.Errorf("a proposal after Close: %v", err)
+	}
+	_, err = r.run(ctx)
+	if k, _ := wire.Lookup(keyOf(err)); k.Family != wire.FamilyRetry {
+		t.Errorf("the journey after Close: %v", err)
+	}
+}
+
+// An engine that has closed cannot know what happened since, so it refuses nothing
+// from memory: a refusal needs a proof that began after the request (P1).
+func TestAClosedEngineRefusesNothing(t *testing.T) {
+	for _, shards := range []int{1, 4} {
+		w := newWorld(t, shards)
+		ctx := context.Background()
+		w.add(w.tenPercent("Closed", "", "").ID, "USED", `{}`)
+		w.redeem("USED", "")
+		w.refused("USED", "", wire.KeyQuantityExceeded)
+		w.ok(w.Close())
+		for name, ask := range map[string]func() error{
+			"exhausted":  func() error { _, err := w.try("", "USED", ""); return err },
+			"not found":  func() error { _, err := w.try("", "NONE", ""); return err },
+			"validation": func() error { return w.Validate(ctx, w.c, request(t, "USED", ""), new(wire.ValidationResponse)) },
+			"voucher":    func() error { _, err := w.Voucher(ctx, w.c, "NONE"); return err },
+			"customer":   func() error { _, err := w.Customer(ctx, w.c, "nobody"); return err },
+			"redemption": func() error {
+				_, err := w.Redemption(ctx, w.c, w.secret.FormatID(coupon.PrefixRedemption, coupon.ID{Slot: 1, Seq: 1}))
+				return err
+			},
+			"campaign": func() error { _, err := w.Campaign(ctx, w.c, "none"); return err },
+		} {
+			if k, _ := wire.Lookup(keyOf(ask())); k.Family != wire.FamilyRetry {
+				t.Errorf("%d shards, %s: answered with %q after Close", shards, name, k.Key)
+			}
+		}
+	}
+}
+
+// Power loss right after the first success of a new directory, with everything
+// gone that was not synced: the directory itself, its secret and the success are
+// there (P4).
+func TestPowerLossAfterTheFirstSuccess(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	deep := func(c *Config) { c.Dir = "srv/scrip/data" }
+	e := open(t, fs, deep)
+	w := &world{t: t, Engine: e, c: e.Default()}
+	w.create("FIRST", `{"discount":{"type":"AMOUNT","amount_off":1}}`)
+	first, err := w.try("k", "FIRST", "")
+	w.ok(err)
+	w.Engine = open(t, fs.CrashClone(vfs.CrashCloneCfg{}), deep)
+	w.c = w.Default()
+	again, err := w.try("k", "FIRST", "")
+	w.ok(err)
+	if again.ID != first.ID || !again.Replayed {
+		t.Errorf("first %s, after the loss %s", first.ID, again.ID)
 	}
 }
