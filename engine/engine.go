@@ -42,6 +42,7 @@ type Engine struct {
 	pool     sync.Pool // of *redemption
 	metrics  *metrics
 	refusals *refusals.Recorder
+	collect  *collector // nil until everything is open
 	disk     diskWatch
 
 	gate     sync.RWMutex // see gate.go
@@ -126,6 +127,12 @@ func Open(cfg Config) (_ *Engine, err error) {
 	e.goWork(e.disk.watch)
 	e.goWork(e.keepFilters)
 	e.goWork(e.driveErasures)
+	e.collect = newCollector(e)
+	if reg := e.cfg.Registerer; reg != nil {
+		if err := reg.Register(e.collect); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
+	}
 	return e, nil
 }
 
@@ -247,6 +254,9 @@ func (e *Engine) Close() error {
 	e.draining.Store(true)
 	e.stop()
 	var errs []error
+	if e.collect != nil {
+		e.collect.close()
+	}
 	if e.jobs != nil {
 		e.jobs.close()
 	}

@@ -30,7 +30,7 @@ func (e *Engine) Status() Status {
 		m := g.law.Memory()
 		seq, _ := e.views.Watermark(i)
 		out.Shards = append(out.Shards, ShardStatus{Name: g.name(), Codes: m.Codes, Records: m.Records,
-			LogicalBytes: m.Logical, BudgetBytes: m.Budget, ViewSeq: seq, FilterFill: g.filter.f.Stats().Fill})
+			LogicalBytes: m.Logical, BudgetBytes: m.Budget, ViewSeq: seq, FilterFill: g.filter.f.Stats().Fill, TableBytes: tableBytes(&m)})
 	}
 	return out
 }

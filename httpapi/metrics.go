@@ -37,7 +37,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		requests: counter("requests_total", "Requests by route and class of status.", "route", "class"),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "scrip_httpapi_request_seconds",
-			Help:    "From the parsed header to the answer handed to the connection; for streams to their start.",
+			Help:    "Seconds from the parsed header to the answer handed to the connection; for streams to their start.",
 			Buckets: latencyBuckets,
 		}, []string{"route"}),
 		received: counter("received_bytes_total", "Bytes of request bodies read.", "route"),
@@ -49,10 +49,10 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Name: "scrip_httpapi_open_streams", Help: "Event streams and downloads being written.",
 		}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "scrip_httpapi_panics_total", Help: "Requests that ended in a panic.",
+			Name: "scrip_httpapi_panics_total", Help: "Panics that a request ended in.",
 		}),
 		malformed: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "scrip_httpapi_malformed_total", Help: "Connections whose bytes did not become a request.",
+			Name: "scrip_httpapi_malformed_total", Help: "Malformed requests: connections whose bytes did not become one.",
 		}),
 	}
 	if reg == nil {

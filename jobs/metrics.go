@@ -20,6 +20,14 @@ type metrics struct {
 	chunkSeconds prometheus.Histogram
 }
 
+// Values of the labels.
+const (
+	kindGenerate = "generate"
+	kindImport   = "import"
+	statusDone   = "done"
+	statusFailed = "failed"
+)
+
 // chunkBuckets begin at half a millisecond, a chunk on a fast disk, and end at
 // half a minute, a log that stands still.
 var chunkBuckets = prometheus.ExponentialBuckets(0.0005, 2, 17)
@@ -31,13 +39,20 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	}
 	m := &metrics{
 		running: prometheus.NewGauge(prometheus.GaugeOpts{
-			Namespace: "scrip", Subsystem: "jobs", Name: "running", Help: "Jobs that run at the moment."}),
-		ended:      prometheus.NewCounterVec(counter("finished_total", "Jobs that ended, by kind and status."), []string{"kind", "status"}),
+			Namespace: "scrip", Subsystem: "jobs", Name: "running", Help: "Jobs running at the moment."}),
+		ended:      prometheus.NewCounterVec(counter("finished_total", "Jobs finished, by kind and status."), []string{"kind", "status"}),
 		codes:      prometheus.NewCounterVec(counter("codes_created_total", "Codes that jobs created, by kind."), []string{"kind"}),
 		rowsFailed: prometheus.NewCounter(counter("rows_failed_total", "Rows of imports that failed.")),
-		retries:    prometheus.NewCounter(counter("retries_total", "Temporary errors that jobs met.")),
+		retries:    prometheus.NewCounter(counter("retries_total", "Retries of jobs after temporary errors.")),
 		chunkSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Namespace: "scrip", Subsystem: "jobs", Name: "chunk_seconds", Help: "Duration of issuing one chunk.", Buckets: chunkBuckets}),
+			Namespace: "scrip", Subsystem: "jobs", Name: "chunk_seconds", Help: "Seconds of issuing one chunk.", Buckets: chunkBuckets}),
+	}
+	// A series that begins with its first event has no rate before the second.
+	for _, kind := range []string{kindGenerate, kindImport} {
+		m.codes.WithLabelValues(kind)
+		for _, status := range []string{statusDone, statusFailed} {
+			m.ended.WithLabelValues(kind, status)
+		}
 	}
 	if reg == nil {
 		return m, nil
@@ -50,9 +65,9 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 }
 
 func (m *metrics) finished(kind string, status catalog.JobStatus) {
-	label := "failed"
+	label := statusFailed
 	if status == catalog.JobDone {
-		label = "done"
+		label = statusDone
 	}
 	m.ended.WithLabelValues(kindLabel(kind), label).Inc()
 }
@@ -63,7 +78,7 @@ func (m *metrics) created(kind string, n uint32) {
 
 func kindLabel(kind string) string {
 	if kind == wire.AsyncGenerate {
-		return "generate"
+		return kindGenerate
 	}
-	return "import"
+	return kindImport
 }

@@ -53,17 +53,17 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		batchCommands: hist("batch_commands", "Commands in one log entry.", countBuckets),
 		batchBytes:    hist("batch_bytes", "Bytes of one log entry.", bytesBuckets),
-		queueSeconds:  hist("queue_seconds", "Wait of an entry's first command until it was proposed.", secondsBuckets),
-		fsyncSeconds:  hist("log_fsync_seconds", "Duration of one synced append to the log.", secondsBuckets),
-		applySeconds:  hist("apply_seconds", "Duration of applying one entry.", secondsBuckets),
-		imageSeconds:  hist("image_seconds", "Duration of writing one image.", secondsBuckets),
+		queueSeconds:  hist("queue_seconds", "Seconds that an entry's first command waited until it was proposed: the stage queue.", secondsBuckets),
+		fsyncSeconds:  hist("log_fsync_seconds", "Seconds of one synced append to the log: the stage log.", secondsBuckets),
+		applySeconds:  hist("apply_seconds", "Seconds of applying one entry: the stage apply.", secondsBuckets),
+		imageSeconds:  hist("image_seconds", "Seconds of writing one image.", secondsBuckets),
 		imageBytes: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: "scrip", Subsystem: "raftstore", Name: "image_bytes", Help: "Size of the newest image."}, label),
-		imageFailures: counter("image_failures_total", "Images given up before they were durable."),
+			Namespace: "scrip", Subsystem: "raftstore", Name: "image_bytes", Help: "Bytes of the newest image."}, label),
+		imageFailures: counter("image_failures_total", "Failures to make an image durable."),
 		proofs:        counter("proofs_total", "Leadership proofs asked for."),
-		unknown:       counter("unknown_total", "Entries whose outcome could not be told."),
+		unknown:       counter("unknown_total", "Entries whose outcome was unknown: their callers were told to ask again."),
 		refused:       counter("refused_total", "Proposals refused because the queue was full."),
-		leaderChanges: counter("leader_changes_total", "Times this node won or lost leadership."),
+		leaderChanges: counter("leader_changes_total", "Changes of leadership: times this node won or lost it."),
 	}
 	if reg == nil {
 		return m, nil

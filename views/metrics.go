@@ -22,10 +22,10 @@ func newCollector(v *Views) *collector {
 	return &collector{
 		v:          v,
 		lagRecords: desc("lag_records", "Journal records that the views do not cover yet.", "shard"),
-		lagSeconds: desc("lag_seconds", "Replicated time between the newest journal record and the newest that is covered.", "shard"),
+		lagSeconds: desc("lag_seconds", "Seconds of replicated time between the newest journal record and the newest that is covered.", "shard"),
 		seq:        desc("watermark_seq", "Sequence of the newest journal record covered.", "shard"),
-		bytes:      desc("disk_bytes", "Size of the views on disk."),
-		n:          desc("rebuilds_total", "Times the views were deleted and built again."),
+		bytes:      desc("disk_bytes", "Bytes of the views on disk."),
+		n:          desc("rebuilds_total", "Rebuilds: times the views were deleted and built again."),
 	}
 }
 
