@@ -102,6 +102,32 @@ func TestAFailingDiskIsMadeGood(t *testing.T) {
 	b.close()
 }
 
+// Without this a node whose disk is full cannot start, and so not even refuse.
+func TestAFullDiskDoesNotKeepANodeFromStarting(t *testing.T) {
+	b := newBook(t)
+	b.note(1, 2)
+	b.close()
+	fails := true
+	full := errorfs.Wrap(b.fs, errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if fails && op.Kind.ReadOrWrite() == errorfs.OpIsWrite && op.Kind != errorfs.OpMkdirAll {
+			return errors.New("no space")
+		}
+		return nil
+	}))
+	b.Recorder = openBook(t, b.fs, b.clock, func(c *Config) { c.FS = full }).Recorder
+	b.note(1, 3)
+	if err := b.store.flush(epoch); err == nil || b.counts(CountQuery{}).Total != 5 {
+		t.Errorf("flushed: %v, counted %d", err, b.counts(CountQuery{}).Total)
+	}
+	fails = false
+	b.close()
+	b.Recorder = openBook(t, b.fs, b.clock).Recorder
+	if c := b.counts(CountQuery{}); c.Total != 5 || c.MayMissSeconds != 0 {
+		t.Errorf("%+v", c)
+	}
+	b.close()
+}
+
 // Without this the files grow for ever, or what is left claims to be complete.
 func TestRetention(t *testing.T) {
 	b := newBook(t)

@@ -24,7 +24,10 @@ func (s *store) open(now int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := makeDir(s.fs, s.dir); err != nil {
-		return fmt.Errorf("open refusals: %w", err)
+		if _, missing := s.fs.Stat(s.dir); missing != nil {
+			return fmt.Errorf("open refusals: %w", err)
+		}
+		s.log.Warn("refusals: the name of the directory is not synced", "error", err)
 	}
 	numbers, err := s.list()
 	if err != nil {
@@ -32,7 +35,8 @@ func (s *store) open(now int64) error {
 	}
 	if len(numbers) == 0 {
 		s.floor, s.number = minuteOf(now), 1
-		return s.rewriteLocked(now, &head{floor: s.floor})
+		s.beginLocked(now)
+		return nil
 	}
 	for _, number := range numbers[:len(numbers)-1] {
 		if err := s.openSealedLocked(number, now); err != nil {
@@ -116,7 +120,16 @@ func (s *store) openLastLocked(number uint64, now int64) error {
 	if !c.closed || !c.whole {
 		s.gapLocked(Gap{From: min(c.stamp, now), Until: now, Seconds: flushSeconds})
 	}
-	return s.rewriteLocked(now, &head{floor: s.floor, gaps: s.gaps})
+	s.beginLocked(now)
+	return nil
+}
+
+// beginLocked makes the present segment's file. A disk that is too full for it
+// does not keep the node from starting: the next flush tries again.
+func (s *store) beginLocked(now int64) {
+	if err := s.rewriteLocked(now, &head{floor: s.floor, gaps: s.gaps}); err != nil {
+		s.log.Warn("refusals are not written yet; they are kept in memory meanwhile", "error", err)
+	}
 }
 
 // gapLocked notes a gap; of too many the oldest two become one.
