@@ -130,9 +130,7 @@ func (a *abused) bytes() {
 	f := func(raw string, statuses ...int) {
 		a.Helper()
 		conn := a.connect(raw)
-		if err := conn.CloseWrite(); err != nil {
-			a.Fatal(err)
-		}
+		_ = conn.CloseWrite() // fails where the server has had enough already
 		got, _ := a.answer(conn)
 		for _, status := range statuses {
 			if got == status {

@@ -41,7 +41,7 @@ func TestGoClient(t *testing.T) {
 		{"vouchers", tellVouchers}, {"campaigns and jobs", tellCampaigns}, {"redemptions", tellRedemptions},
 		{"rollbacks", tellRollbacks}, {"idempotency", tellIdempotency}, {"batch", tellBatch},
 		{"refusals in order", tellPrecedence}, {"customers", tellCustomers}, {"keys", tellKeys},
-		{"project", tellProject}, {"events", tellEvents}, {"older paths", tellOlderPaths},
+		{"project", tellProject}, {"what was refused", tellRefused}, {"events", tellEvents}, {"older paths", tellOlderPaths},
 	}
 	for _, story := range stories {
 		t.Run(story.name, func(t *testing.T) {
@@ -559,6 +559,37 @@ func tellProject(s *surface) {
 	set("header")
 	_, err = s.c.Project(s.ctx)
 	s.ok(err)
+}
+
+// tellRefused: what was not done can be found afterwards.
+func tellRefused(s *surface) {
+	s.voucher("REFUSED-1", func(v *wire.VoucherCreate) { v.Active = wire.Some(false) })
+	began := instant(s.T, "2020-01-01T00:00:00Z")
+	for range 3 {
+		_, err := s.redeem("REFUSED-1", "rex", 1000)
+		s.refused(err, wire.KeyVoucherDisabled)
+	}
+	list, err := s.c.Refusals(s.ctx, client.RefusalQuery{Code: "REFUSED-1", After: began})
+	s.ok(err)
+	counts, err := s.c.RefusalCounts(s.ctx, client.RefusalCountQuery{Key: wire.KeyVoucherDisabled, Operation: "redemption"})
+	s.ok(err)
+	if len(list.Data) != 3 || counts.Total < 3 || counts.MayMissSeconds != 0 {
+		s.Errorf("%+v %+v", list, counts)
+	}
+	for _, r := range list.Data {
+		if r.Key != wire.KeyVoucherDisabled || r.CodeLastFour != "ED-1" {
+			s.Errorf("%+v", r)
+		}
+	}
+
+	a, err := s.c.ImportVouchers(s.ctx, "", []wire.VoucherImport{{Code: "REFUSED-1", Type: wire.VoucherGift, Gift: &wire.Gift{Amount: wire.Some[int64](1)}}})
+	s.ok(err)
+	s.job(a, nil)(0, 1)
+	var rejects bytes.Buffer
+	s.ok(s.c.RejectsCSV(s.ctx, a.AsyncActionID, &rejects))
+	if text := rejects.String(); !strings.Contains(text, "REFUSED-1") || !strings.Contains(text, wire.KeyDuplicateFound) {
+		s.Errorf("rejects: %q", text)
+	}
 }
 
 func tellEvents(s *surface) {
