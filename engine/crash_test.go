@@ -21,7 +21,7 @@ import (
 )
 
 // defaultCrashPoints are checked by make test; SCRIP_CRASH_POINTS asks for more.
-const defaultCrashPoints = 24
+const defaultCrashPoints = 16
 
 func crashPoints(t *testing.T) int {
 	s := os.Getenv("SCRIP_CRASH_POINTS")
@@ -206,7 +206,7 @@ func TestCrashAtAnyFileOperation(t *testing.T) {
 
 // life opens a node on a disk that lost power, audits it, and runs it under load.
 func life(t *testing.T, rng *rand.Rand, start crash, points int, rebuild bool) []crash {
-	c := &crasher{mem: start.fs, was: start.was, rng: rng, left: points}
+	c := &crasher{mem: start.fs, was: start.was, rng: rand.New(rand.NewPCG(rng.Uint64(), 4)), left: points}
 	c.on.Store(rng.IntN(4) == 0) // some crash during the opening itself
 	shards := 1 + 3*rng.IntN(2)
 	e := open(t, errorfs.Wrap(start.fs, c), func(cfg *Config) {

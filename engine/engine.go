@@ -153,7 +153,7 @@ func (e *Engine) openHost() error {
 	h, err := raftstore.Open(raftstore.Config{
 		FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, replicaDir),
 		Clock: e.clock.UnixMilli, Stamp: s.stamp,
-		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.cfg.Exit,
+		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.exit(),
 		HeartbeatTimeout: e.cfg.HeartbeatTimeout, ImageLogBytes: e.cfg.ImageLogBytes,
 		SupportedVersion: supportedVersion,
 	})
@@ -162,6 +162,18 @@ func (e *Engine) openHost() error {
 	}
 	e.host = h
 	return nil
+}
+
+// exit is the caller's way to end the process. A caller whose way returns has a
+// dead engine: nobody in it waits any longer for what cannot come.
+func (e *Engine) exit() func(code int, reason string) {
+	if e.cfg.Exit == nil {
+		return nil
+	}
+	return func(code int, reason string) {
+		e.cfg.Exit(code, reason)
+		e.stop()
+	}
 }
 
 // openCatalog opens the catalog and waits until it holds everything that was
@@ -228,7 +240,7 @@ func (e *Engine) openViews() error {
 		sources[i] = g.law
 	}
 	v, err := views.Open(views.Config{FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, "views"), Sources: sources,
-		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.cfg.Exit})
+		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.exit()})
 	if err != nil {
 		return err
 	}

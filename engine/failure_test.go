@@ -90,10 +90,11 @@ func lifeWithFailure(t *testing.T, rng *rand.Rand, index int32) (exited, opened 
 		if err := names.MaybeError(op); err != nil {
 			return err
 		}
-		// Pebble panics when it cannot sync its own directory: the process ends all
-		// the same, but so would this one.
-		pebbleDir := op.Kind == errorfs.OpFileSync && (op.Path == "data/replica/log" || strings.HasPrefix(op.Path, "data/views"))
-		if op.Kind.ReadOrWrite() == errorfs.OpIsRead || op.Kind == errorfs.OpFileClose || pebbleDir {
+		// Pebble panics when it cannot sync its own directory or make its next log:
+		// the process ends all the same, but so would this one.
+		panics := op.Kind == errorfs.OpFileSync && (op.Path == "data/replica/log" || strings.HasPrefix(op.Path, "data/views")) ||
+			strings.HasSuffix(op.Path, ".log") && (op.Kind == errorfs.OpCreate || op.Kind == errorfs.OpReuseForWrite)
+		if op.Kind.ReadOrWrite() == errorfs.OpIsRead || op.Kind == errorfs.OpFileClose || panics {
 			return nil
 		}
 		return writes.MaybeError(op)

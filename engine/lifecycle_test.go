@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -158,7 +159,7 @@ func TestBootstrapIsFinished(t *testing.T) {
 	rng := seeded(t)
 	for range 12 {
 		mem := vfs.NewCrashableMem()
-		c := &crasher{mem: mem, was: &claims{acked: map[deed]string{}}, rng: rng, left: 1}
+		c := &crasher{mem: mem, was: &claims{acked: map[deed]string{}}, rng: rand.New(rand.NewPCG(rng.Uint64(), 4)), left: 1}
 		c.on.Store(true)
 		fixed := func(cfg *Config) { cfg.AppID, cfg.AppToken, cfg.Shards = "till", "token-of-the-till", 4 }
 		open(t, errorfs.Wrap(mem, c), fixed)
