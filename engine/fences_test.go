@@ -306,8 +306,8 @@ func TestDeletedCampaigns(t *testing.T) {
 	})
 }
 
-// A change whose fence a crash left behind is driven by the next start, before
-// anything relies on it; and its retry is not acknowledged without it.
+// A change whose caller died before its fence was raised owes the raise: the driver
+// and the caller's retry each see to it, and the retry is not acknowledged without.
 func TestOwedFencesAreDriven(t *testing.T) {
 	w := newWorld(t, 4)
 	ctx := context.Background()
@@ -318,9 +318,6 @@ func TestOwedFencesAreDriven(t *testing.T) {
 	c := w.keyed("off")
 	reply, err := w.changeCatalog(ctx, &c, opEnable, body, body) // and here the node dies
 	w.ok(err)
-	if len(w.catalog.View().PendingFences()) != 1 {
-		t.Fatal("no fence is owed: the test has lost its subject")
-	}
 	_, err = w.SetCampaignEnabled(ctx, c, camp, false)
 	w.ok(err)
 	for _, g := range w.shards {
