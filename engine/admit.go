@@ -60,6 +60,11 @@ func (e *Engine) mayChange(c *Call) error {
 	if e.recovery != nil {
 		return c.fail(wire.KeyUnavailable, "Restored to "+e.recovery.At.String()+"; an operator has to end the recovery")
 	}
+	for _, g := range e.shards {
+		if g.law.Crowded() {
+			return c.fail(wire.KeyCapacity, "The memory of this node is used up")
+		}
+	}
 	if e.disk.low.Load() {
 		return c.fail(wire.KeyDiskFull, "")
 	}

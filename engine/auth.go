@@ -77,7 +77,7 @@ func (e *Engine) AuthenticateBearer(token []byte) (Caller, bool) {
 	}
 	v := e.catalog.View()
 	k := v.Key(binary.LittleEndian.Uint32(b))
-	if k == nil || k.Revoked != 0 || k.Version != binary.LittleEndian.Uint64(b[4:]) ||
+	if k == nil || k.Revoked != 0 || k.Expires != 0 && max(v.Time(), e.clock.UnixMilli()) >= k.Expires || k.Version != binary.LittleEndian.Uint64(b[4:]) ||
 		e.clock.UnixMilli() >= int64(binary.LittleEndian.Uint64(b[12:])) {
 		return Caller{}, false
 	}

@@ -58,11 +58,13 @@ func (e *Engine) backup(ctx context.Context, dir string) (BackupInfo, error) {
 	if _, err := e.fs.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return BackupInfo{}, errors.Join(errors.New("it exists already"), err)
 	}
-	if err := e.fs.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(e.fs, dir); err != nil {
 		return BackupInfo{}, err
 	}
-	e.gate.Lock()
-	open := sync.OnceFunc(e.gate.Unlock)
+	if err := e.gate.close(ctx); err != nil {
+		return BackupInfo{}, err
+	}
+	open := sync.OnceFunc(e.gate.open)
 	defer open()
 	at := wire.Time(e.clock.UnixMilli())
 	groups, err := e.host.Backup(ctx, e.fs, e.fs.PathJoin(dir, replicaDir), open)
@@ -118,7 +120,7 @@ func restore(fsys vfs.FS, backup, dir string) (BackupInfo, error) {
 	if err != nil {
 		return info, err
 	}
-	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(fsys, dir); err != nil {
 		return info, err
 	}
 	// The marker comes first: a directory that is half restored must not serve.
@@ -140,8 +142,7 @@ func writeJSON(fsys vfs.FS, dir, name string, v any) error {
 	return writeFile(fsys, dir, name, append(b, '\n'))
 }
 
-// openRecovery reads the marker of a restored directory, or removes it when the
-// operator says that the recovery is over.
+// openRecovery reads the marker of a restored directory.
 func (e *Engine) openRecovery() error {
 	path := e.fs.PathJoin(e.cfg.Dir, recoveryFile)
 	b, err := readFile(e.fs, path)
@@ -155,14 +156,22 @@ func (e *Engine) openRecovery() error {
 	if err := json.Unmarshal(b, info); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	e.recovery = info
 	if !e.cfg.EndRecovery {
-		e.recovery = info
 		e.log.Warn("restored from a backup: changes are refused until the recovery is ended", "at", info.At.String())
+	}
+	return nil
+}
+
+// endRecovery removes the marker, once nothing can give out an id that was lost.
+func (e *Engine) endRecovery() error {
+	if e.recovery == nil {
 		return nil
 	}
-	e.log.Info("the recovery is ended", "restored_to", info.At.String())
-	if err := e.fs.Remove(path); err != nil {
+	e.log.Info("the recovery is ended", "restored_to", e.recovery.At.String())
+	if err := e.fs.Remove(e.fs.PathJoin(e.cfg.Dir, recoveryFile)); err != nil {
 		return err
 	}
+	e.recovery = nil
 	return syncDir(e.fs, e.cfg.Dir)
 }

@@ -15,8 +15,10 @@ func (e *Engine) change(ctx context.Context, h catalog.Header, b catalog.Body) (
 	if err != nil {
 		return catalog.Reply{}, err
 	}
-	e.gate.RLock()
-	defer e.gate.RUnlock()
+	if err := e.gate.enter(ctx); err != nil {
+		return catalog.Reply{}, err
+	}
+	defer e.gate.leave()
 	r, _, err := e.catLog.Propose(ctx, cmd)
 	if err != nil {
 		return r, err

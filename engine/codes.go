@@ -42,18 +42,27 @@ func (e *Engine) resolve(p *catalog.Project, text string) codeRef {
 	return e.place(p, id)
 }
 
-// place is the code behind a public id: the ordinal counts from 1 in ids.
+// place is the code behind a public id: its ordinal counts from 1 there.
 func (e *Engine) place(p *catalog.Project, id coupon.ID) codeRef {
-	if id.Seq == 0 || id.Seq > 1<<20 {
+	n := uint32(id.Seq) // the generation stands above it
+	if n == 0 {
 		return codeRef{}
 	}
-	return codeRef{known: true, group: e.shardOf(id.Slot),
-		query: shard.Query{Project: p.Ordinal, ByPlace: true, Slot: id.Slot, Ordinal: uint32(id.Seq - 1)}}
+	g := e.shardOf(id.Slot)
+	if g.law.CodeID(id.Slot, n-1) != id {
+		return codeRef{} // not there, or lost in a restore
+	}
+	return codeRef{known: true, group: g,
+		query: shard.Query{Project: p.Ordinal, ByPlace: true, Slot: id.Slot, Ordinal: n - 1}}
 }
 
 // voucherID is the public id of the code at a place.
 func (e *Engine) voucherID(slot uint16, ordinal uint32) string {
-	return e.secret.FormatID(coupon.PrefixVoucher, coupon.ID{Slot: slot, Seq: uint64(ordinal) + 1})
+	id := e.shardOf(slot).law.CodeID(slot, ordinal)
+	if id == (coupon.ID{}) {
+		return ""
+	}
+	return e.secret.FormatID(coupon.PrefixVoucher, id)
 }
 
 // look reads the code. The filter answers first for text that was never issued.
@@ -67,6 +76,9 @@ func (r *codeRef) look(l *shard.Look) {
 		return
 	}
 	r.group.law.Look(&r.query, l)
+	if l.View.Found && l.View.Project != r.query.Project {
+		l.View, l.HasReceipt = shard.CodeView{}, false // a place may be another project's
+	}
 }
 
 // lookProved reads the code after a leadership proof that began after the

@@ -130,9 +130,9 @@ func patchCustomer(now *wire.Customer, req *wire.CustomerUpdate) {
 	}
 }
 
-// DeleteCustomer forgets a customer: the key of the profile is destroyed, and
-// with it every copy that the log or a backup still has. Redemptions keep an id
-// that means nobody.
+// DeleteCustomer forgets a customer: the key of the profile is destroyed, soon
+// also in the log and the images (erase.go). Backups made before still have it.
+// Redemptions keep an id that means nobody.
 func (e *Engine) DeleteCustomer(ctx context.Context, c Call, ref string) error {
 	v, err := e.provedCustomer(ctx, &c, ref, RoleUser)
 	if err != nil {

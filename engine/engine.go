@@ -45,7 +45,7 @@ type Engine struct {
 	collect  *collector // nil until everything is open
 	disk     diskWatch
 
-	gate     sync.RWMutex // see gate.go
+	gate     gate         // see gate.go
 	recovery *BackupInfo  // set while a restored directory waits for its operator
 	firstKey *Credentials // of a directory that was just made
 	opened   time.Time
@@ -123,10 +123,13 @@ func Open(cfg Config) (_ *Engine, err error) {
 	if err := e.openJobs(); err != nil {
 		return nil, err
 	}
-	e.goWork(e.driveFences)
+	if e.recovery == nil { // a restored directory changes nothing by itself either
+		e.goWork(e.driveFences)
+		e.goWork(e.driveErasures)
+		e.jobs.wake()
+	}
 	e.goWork(e.disk.watch)
 	e.goWork(e.keepFilters)
-	e.goWork(e.driveErasures)
 	e.collect = newCollector(e)
 	if reg := e.cfg.Registerer; reg != nil {
 		if err := reg.Register(e.collect); err != nil {
@@ -207,7 +210,7 @@ func (e *Engine) openShards() error {
 		g := &shardGroup{index: i, filter: f}
 		g.law = shard.New(shard.Config{
 			First: firstSlot(i, n), Last: firstSlot(i+1, n) - 1, Epoch: slotMapEpoch,
-			BudgetBytes: e.cfg.MemoryBudgetBytes / int64(n), Filter: g.filter,
+			Filter: g.filter, // the budget comes through the log: see tuneShards
 		})
 		e.shards = append(e.shards, g)
 		log, err := raftstore.OpenGroup(e.host,
@@ -223,7 +226,13 @@ func (e *Engine) openShards() error {
 			return fmt.Errorf("wait for shard %d: %w", g.index, err)
 		}
 	}
-	return nil
+	if e.recovery != nil && !e.cfg.EndRecovery {
+		return nil
+	}
+	if err := e.tuneShards(ctx, e.recovery != nil); err != nil {
+		return err
+	}
+	return e.endRecovery()
 }
 
 // firstSlot is the first slot of shard i of n: ranges that differ by one slot at

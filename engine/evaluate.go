@@ -56,8 +56,8 @@ func (ev *evaluation) evaluate(plans *planCache, req *wire.RedeemRequest, custom
 	}
 	ev.order.Expected, _ = coupon.ParseCurrency(ev.project.Currency)
 	d, ok := plans.discount(ev.campaign, v)
-	if !ok {
-		ev.facts.Evaluated = coupon.OK
+	if !ok { // it gives nothing that we could name: refuse rather than use it up
+		ev.facts.Evaluated = coupon.ResourceNotFound
 		ev.result = promo.Result{}
 		return
 	}

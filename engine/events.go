@@ -29,6 +29,12 @@ func (e *Engine) parseEventCursor(c *Call, text string) (eventCursor, error) {
 	if err != nil {
 		return nil, err
 	}
+	mark, n := binary.Uvarint(b)
+	if n <= 0 || mark != e.generations() {
+		return nil, c.field(wire.KeyInvalidQueryParams, "cursor",
+			"is from before the server was restored from a backup; events behind it were lost, begin anew")
+	}
+	b = b[n:]
 	for i := range at {
 		v, n := binary.Uvarint(b)
 		if n <= 0 {
@@ -40,11 +46,38 @@ func (e *Engine) parseEventCursor(c *Call, text string) (eventCursor, error) {
 }
 
 func (e *Engine) eventCursorText(at eventCursor) string {
-	var b []byte
+	b := binary.AppendUvarint(nil, e.generations())
 	for _, v := range at {
 		b = binary.AppendUvarint(b, v)
 	}
 	return e.sealCursor(cursorEvents, b)
+}
+
+// generations sums up the generations of the shards: another number means that the
+// journals were restored to an older state in between.
+func (e *Engine) generations() (mark uint64) {
+	for _, g := range e.shards {
+		mark = mark*31 + uint64(g.law.Generation())
+	}
+	return mark
+}
+
+// eventLooksMax bounds the records that one call looks at, most of which may be
+// another project's: some milliseconds. A page may then be short, or empty, and
+// still have more behind it.
+const eventLooksMax = 10_000
+
+// eventsBehind reports whether any journal goes on behind a cursor.
+func (e *Engine) eventsBehind(at eventCursor) bool {
+	if at[0] < e.catalog.View().JournalLast() {
+		return true
+	}
+	for i, g := range e.shards {
+		if at[i+1] < g.law.LastSeq() {
+			return true
+		}
+	}
+	return false
 }
 
 // Events lists events after a cursor, the oldest first; "" is the beginning.
@@ -60,8 +93,9 @@ func (e *Engine) Events(_ context.Context, c Call, cursor string, limit int) (*w
 		return nil, err
 	}
 	out := &wire.List[wire.Event]{DataRef: wire.ListData, Data: []wire.Event{}, TotalIsEstimate: true}
-	for len(out.Data) < limit {
-		ev, ok := e.nextEvent(&c, at)
+	looked := 0
+	for len(out.Data) < limit && looked < eventLooksMax {
+		ev, ok := e.nextEvent(&c, at, &looked)
 		if !ok {
 			break
 		}
@@ -69,7 +103,7 @@ func (e *Engine) Events(_ context.Context, c Call, cursor string, limit int) (*w
 	}
 	out.Total = int64(len(out.Data))
 	out.NextCursor = e.eventCursorText(at)
-	_, out.HasMore = e.nextEvent(&c, append(eventCursor(nil), at...))
+	out.HasMore = e.eventsBehind(at)
 	return out, nil
 }
 
@@ -89,7 +123,11 @@ func (e *Engine) FollowEvents(ctx context.Context, c Call, cursor string, delive
 				done()
 				return err
 			}
-			ev, ok := e.nextEvent(&c, at)
+			looked := 0
+			ev, ok := e.nextEvent(&c, at, &looked)
+			if !ok && looked >= eventLooksMax && ctx.Err() == nil && e.running.Err() == nil {
+				continue // nothing for this caller so far, and more behind it
+			}
 			if !ok {
 				break
 			}
@@ -113,13 +151,14 @@ func (e *Engine) FollowEvents(ctx context.Context, c Call, cursor string, delive
 
 var errNoEvent = errors.New("no event")
 
-// nextEvent takes the oldest event of the caller's project that is behind the
+// nextEvent counts the records it looks at, and stops at eventLooksMax. It takes
+// the oldest event of the caller's project that is behind the
 // cursor, and moves the cursor past it.
-func (e *Engine) nextEvent(c *Call, at eventCursor) (wire.Event, bool) {
+func (e *Engine) nextEvent(c *Call, at eventCursor, looked *int) (wire.Event, bool) {
 	best, stamp := -1, int64(0)
 	var event wire.Event
 	for i := range at {
-		ev, err := e.peekEvent(c, at, i)
+		ev, err := e.peekEvent(c, at, i, looked)
 		if err == nil && (best < 0 || int64(ev.CreatedAt) < stamp) {
 			best, stamp, event = i, int64(ev.CreatedAt), ev
 		}
@@ -134,18 +173,21 @@ func (e *Engine) nextEvent(c *Call, at eventCursor) (wire.Event, bool) {
 
 // peekEvent looks at the next event of one journal, passing over what is not
 // for this caller.
-func (e *Engine) peekEvent(c *Call, at eventCursor, i int) (wire.Event, error) {
+func (e *Engine) peekEvent(c *Call, at eventCursor, i int, looked *int) (wire.Event, error) {
 	if i == 0 {
 		return e.peekCatalog(c, at)
 	}
 	g := e.shards[i-1]
 	for {
 		var rec shard.Record
-		if !g.law.Record(at[i]+1, &rec) {
+		if *looked >= eventLooksMax || !g.law.Record(at[i]+1, &rec) {
 			return wire.Event{}, errNoEvent
 		}
-		if ev, ok := e.eventOf(g, &rec); ok && rec.Project == c.Caller.Project {
-			return ev, nil
+		*looked++
+		if rec.Project == c.Caller.Project {
+			if ev, ok := e.eventOf(g, &rec); ok {
+				return ev, nil
+			}
 		}
 		at[i]++
 	}

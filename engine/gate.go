@@ -2,14 +2,83 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/scrip-engine/scrip/raftstore"
 	"github.com/scrip-engine/scrip/shard"
 )
 
-// The gate is what a backup closes for the moment of its cut: every change passes
-// it, so that no group is ahead of another in what the backup holds.
+// gate is what a backup closes for the moment of its cut: every change passes it,
+// so that no group is ahead of another in what the backup holds. Its zero value is
+// open.
+type gate struct {
+	mu     sync.Mutex
+	inside int
+	shut   chan struct{} // not nil while closed; closed when the gate opens
+	empty  chan struct{} // closed when the last one has left a closed gate
+}
+
+// enter waits at a closed gate, as long as ctx lives.
+func (g *gate) enter(ctx context.Context) error {
+	for {
+		g.mu.Lock()
+		shut := g.shut
+		if shut == nil {
+			g.inside++
+			g.mu.Unlock()
+			return nil
+		}
+		g.mu.Unlock()
+		select {
+		case <-shut:
+		case <-ctx.Done():
+			return fmt.Errorf("%w: waiting for a backup to be cut: %w", raftstore.ErrNotProposed, ctx.Err())
+		}
+	}
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.inside--; g.inside == 0 && g.empty != nil {
+		close(g.empty)
+		g.empty = nil
+	}
+}
+
+// close keeps changes out and returns when those under way are over. On an error
+// the gate is open.
+func (g *gate) close(ctx context.Context) error {
+	g.mu.Lock()
+	if g.shut != nil {
+		g.mu.Unlock()
+		return errors.New("another backup is being cut")
+	}
+	g.shut = make(chan struct{})
+	empty := make(chan struct{})
+	if g.inside == 0 {
+		close(empty)
+	} else {
+		g.empty = empty
+	}
+	g.mu.Unlock()
+	select {
+	case <-empty:
+		return nil
+	case <-ctx.Done():
+		g.open()
+		return ctx.Err()
+	}
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.shut)
+	g.shut, g.empty = nil, nil
+}
 
 // errUnspeakable: the command is outside what the log's format can say. It was
 // not proposed: once committed it would stop the group.
@@ -20,8 +89,10 @@ func (e *Engine) propose(ctx context.Context, g *shardGroup, cmd []byte) (shard.
 		e.log.Error("a command was built that the log cannot carry", "error", err)
 		return shard.Reply{}, errUnspeakable
 	}
-	e.gate.RLock()
-	defer e.gate.RUnlock()
+	if err := e.gate.enter(ctx); err != nil {
+		return shard.Reply{}, err
+	}
+	defer e.gate.leave()
 	r, _, err := g.log.Propose(ctx, cmd)
 	return r, err
 }
@@ -33,7 +104,9 @@ func (e *Engine) proposeAll(ctx context.Context, g *shardGroup, cmds [][]byte, r
 			return raftstore.Commit{}, errUnspeakable
 		}
 	}
-	e.gate.RLock()
-	defer e.gate.RUnlock()
+	if err := e.gate.enter(ctx); err != nil {
+		return raftstore.Commit{}, err
+	}
+	defer e.gate.leave()
 	return g.log.ProposeAll(ctx, cmds, replies)
 }

@@ -33,7 +33,6 @@ func (e *Engine) openJobs() error {
 	}
 	j.runner = r
 	e.jobs = j
-	r.Wake()
 	return nil
 }
 

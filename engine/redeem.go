@@ -180,6 +180,9 @@ func (r *redemption) survey(ctx context.Context) (verdict, error) {
 // else. What only the clock calls expired is refused after it and from then on
 // for good, wherever the clock goes (P9): one entry, then the flood is free.
 func (r *redemption) tick(ctx context.Context) error {
+	if err := r.e.mayChange(r.c); err != nil {
+		return err
+	}
 	q := shard.Fence{Scope: shard.FenceProject, Ordinal: r.ev.project.Ordinal}
 	cmd := shard.AppendFence(r.e.command(r.c, shard.KindFence, r.ev.look.View.Slot, identity{}, 0), &q)
 	if _, err := r.e.propose(ctx, r.ref.group, cmd); err != nil {

@@ -68,11 +68,13 @@ func (e *Engine) rolledBack(g *shardGroup, rec *shard.Record, out *wire.Redempti
 	}
 }
 
+// metadataOr copies what an answer shows, so that nobody who holds an answer
+// holds a piece of the journal.
 func metadataOr(raw []byte) wire.Raw {
 	if len(raw) == 0 {
 		return wire.Raw("{}")
 	}
-	return raw
+	return append(wire.Raw(nil), raw...) // raw may be the journal's own
 }
 
 func (e *Engine) channel(v catalog.View, actor uint32) wire.Channel {

@@ -22,13 +22,14 @@ func (e *Engine) voucherThen(v catalog.View, g *shardGroup, rec *shard.Record) *
 
 // renderVoucher renders a code. It copies what it shows.
 func (e *Engine) renderVoucher(v catalog.View, code *shard.CodeView) *wire.Voucher {
+	id := e.voucherID(code.Slot, code.Ordinal)
 	out := &wire.Voucher{
-		ID: e.voucherID(code.Slot, code.Ordinal), Code: string(code.Code),
+		ID: id, Code: string(code.Code),
 		Category: string(code.Category), Type: wire.VoucherDiscount, Active: !code.Disabled,
 		AdditionalInfo: string(code.Info), Metadata: metadataOr(append([]byte(nil), code.Metadata...)),
 		Deleted: code.Deleted, CreatedAt: wire.Time(code.Created), UpdatedAt: wire.Time(code.Updated),
 		ValidationAssignment: wire.NoAssignments(), Object: "voucher",
-		Publish: &wire.PublishSummary{Object: "list", URL: "/v1/vouchers/" + e.voucherID(code.Slot, code.Ordinal) + "/publications?page=1&limit=10"},
+		Publish: &wire.PublishSummary{Object: "list", URL: "/v1/vouchers/" + id + "/publications?page=1&limit=10"},
 	}
 	if code.Holder != (coupon.ID{}) && code.Holder.Slot < coupon.Slots {
 		out.HolderID = e.customerID(code.Holder)

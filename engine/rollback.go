@@ -25,9 +25,6 @@ func (e *Engine) Rollback(ctx context.Context, c Call, id string, req *wire.Roll
 		return nil, c.missing("redemption", id)
 	}
 	g := e.shardOf(red.Slot)
-	if err := e.rollbackWindow(&c, g, red, id); err != nil {
-		return nil, err
-	}
 	q := shard.Rollback{Redemption: red, Project: c.Caller.Project, Amount: shard.RollbackAll}
 	if amount, ok := req.Amount.Get(); ok {
 		if amount < 1 || amount > coupon.AmountMax {
@@ -43,8 +40,9 @@ func (e *Engine) Rollback(ctx context.Context, c Call, id string, req *wire.Roll
 	}
 	said := e.fingerprintOf(opRollback, binary.LittleEndian.AppendUint64(nil, uint64(q.Amount)), []byte(req.Reason), req.Metadata)
 	rid := e.identify(&c, opRollback, said)
+	until := e.rollbackUntil(&c, g, red)
 	reply, err := e.proposeChange(ctx, &c, g, nil, func(index uint64) []byte {
-		return shard.AppendRollback(e.command(&c, shard.KindRollback, red.Slot, rid, index), &q)
+		return shard.AppendRollback(e.commandValid(&c, shard.KindRollback, red.Slot, rid, index, shard.AlwaysFrom, until), &q)
 	})
 	if err != nil {
 		return nil, err
@@ -69,20 +67,15 @@ func (c *Call) rollbackRefused(o coupon.Outcome, id string) *wire.Error {
 	return e
 }
 
-// rollbackWindow refuses what is older than the project allows.
-func (e *Engine) rollbackWindow(c *Call, g *shardGroup, red coupon.ID, id string) error {
-	p := c.project(e.catalog.View())
-	if p.RollbackWindow == 0 {
-		return nil
-	}
+// rollbackUntil is when the project's window for the redemption closes. The law
+// compares it with replicated time, after it has looked for the receipt (P3, P9).
+func (e *Engine) rollbackUntil(c *Call, g *shardGroup, red coupon.ID) int64 {
+	window := c.project(e.catalog.View()).RollbackWindow
 	var rec shard.Record
-	if !g.law.Event(red, &rec) || rec.Kind != shard.KindRedeem {
-		return c.missing("redemption", id)
+	if window == 0 || !g.law.Event(red, &rec) {
+		return shard.AlwaysUntil
 	}
-	if max(g.law.Now(), e.clock.UnixMilli()) >= rec.Stamp+p.RollbackWindow {
-		return c.field(wire.KeyInvalidRollbackParams, "", "The project's rollback window is over")
-	}
-	return nil
+	return rec.Stamp + window
 }
 
 func (e *Engine) renderRollback(c *Call, g *shardGroup, seq uint64) (*wire.Rollback, error) {

@@ -35,7 +35,7 @@ func (e *Engine) UpdateVoucher(ctx context.Context, c Call, ref string, req *wir
 	if q.Set.Mask&shard.SpecUntil != 0 {
 		until = q.Set.Until
 	}
-	if from >= until && (q.Set.Mask|q.Clear)&(shard.SpecFrom|shard.SpecUntil) != 0 {
+	if !l.HasReceipt && from >= until && (q.Set.Mask|q.Clear)&(shard.SpecFrom|shard.SpecUntil) != 0 {
 		return nil, c.field(wire.KeyInvalidVoucher, "expiration_date", "must be after start_date")
 	}
 	said, err := json.Marshal(req)

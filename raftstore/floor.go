@@ -215,7 +215,7 @@ func decodeFloor(b []byte, group uint32) (st floorState, sequence uint64, ok boo
 
 // makeDir creates dir; its name is durable on return.
 func makeDir(fs vfs.FS, dir string) error {
-	if err := fs.MkdirAll(dir, 0o755); err != nil {
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	return syncDir(fs, fs.PathDir(dir))

@@ -169,7 +169,7 @@ func (s *Shard) setCustomerData(row customerRow, q *Customer) {
 	s.grow(len(q.Sealed))
 	s.profileBytes += int64(len(q.Sealed))
 	if n := len(q.Sealed); n > 0 {
-		ref := s.a.Alloc(n)
+		ref := s.allocBlob(n)
 		copy(s.a.At(ref, n), q.Sealed)
 		row.put32(40, uint32(ref))
 	}

@@ -34,6 +34,8 @@ type Frozen struct {
 	released atomic.Bool
 
 	now         int64
+	budget      int64
+	generation  uint16
 	sweepAt     [2]uint64
 	journalLast uint32
 	chain       uint64
@@ -63,7 +65,7 @@ func (s *Shard) Freeze() (*Frozen, error) {
 	s.thaw()
 	invariant.Check(s.frozen == nil, "S10: two images at once")
 	f := &Frozen{
-		s: s, now: s.now, sweepAt: s.sweepAt,
+		s: s, now: s.now, budget: s.budget.Load(), generation: s.Generation(), sweepAt: s.sweepAt,
 		journalLast: s.journal.rows.n, chain: s.journal.chain,
 		births: s.births.n, order: s.order.n,
 		fences:       append([]uint64(nil), s.fences...),
@@ -97,7 +99,7 @@ func (s *Shard) thaw() {
 		p.mu.Unlock()
 	}
 	for _, b := range s.freed {
-		s.a.Free(b.ref, b.size)
+		s.a.Free(b.ref, arena.SizeClass(b.size))
 	}
 	s.freed = s.freed[:0]
 }
@@ -154,12 +156,16 @@ func (s *Shard) touchCampaign(c *campaignState) {
 	}
 }
 
-// freeLater frees a block now, or when no image can read it any more.
+// allocBlob allocates a block whose size a caller chose: rounded to a few classes, so
+// that blocks which were given back fit the next ones.
+func (s *Shard) allocBlob(size int) arena.Ref { return s.a.Alloc(arena.SizeClass(size)) }
+
+// freeLater frees what allocBlob gave, now, or when no image can read it any more.
 func (s *Shard) freeLater(ref arena.Ref, size int) {
 	s.grow(-size)
 	if s.frozen != nil {
 		s.freed = append(s.freed, freedBlock{ref, size})
 		return
 	}
-	s.a.Free(ref, size)
+	s.a.Free(ref, arena.SizeClass(size))
 }

@@ -92,6 +92,8 @@ func (f *Frozen) writeMeta(w *imageWriter) {
 	w.u64(f.sweepAt[0])
 	w.u64(f.sweepAt[1])
 	w.u64(f.chain)
+	w.i64(f.budget)
+	w.u16(f.generation)
 	w.u32(uint32(len(f.fences)))
 	for _, v := range f.fences {
 		w.u64(v)

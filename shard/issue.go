@@ -240,7 +240,7 @@ func (s *Shard) bear(campaign, project uint32, seq uint64, rules coupon.CodeRule
 	defer s.meta.Unlock()
 	i, b := s.births.add(s.a, birthRowBytes)
 	s.grow(birthRowBytes)
-	birthRow(b).set(campaign, project, s.now, seq, rules)
+	birthRow(b).set(campaign, project, s.now, seq, rules, s.Generation())
 	return i
 }
 

@@ -97,7 +97,7 @@ func (s *Shard) newRecord(h *Header) *Record {
 // commit appends the record under the next id of its slot.
 func (s *Shard) commit(slot uint16, r *Record) coupon.ID {
 	t := &s.slots[slot]
-	r.ID = coupon.ID{Slot: slot, Seq: uint64(t.events.n) + 1}
+	r.ID = s.nextID(slot, t.events.n+1)
 	s.journal.append(r)
 	s.grow(len(s.journal.scratch) + eventBytes)
 	_, row := t.events.add(s.a, eventRowBytes)

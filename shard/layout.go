@@ -107,7 +107,7 @@ func eventSeq(row []byte) uint64 { return binary.LittleEndian.Uint64(row) }
 // births has a row for each command that issued codes, 28 bytes:
 //
 //	0 campaign u32   4 project u32   8 stamp i64   16 journal sequence u64
-//	24 rules u8 (low bit: fold; rest: version)
+//	24 rules u8 (low bit: fold; rest: version)   25 generation of ids u16
 type birthRow []byte
 
 const birthRowBytes = 28
@@ -117,12 +117,15 @@ func (b birthRow) project() uint32  { return binary.LittleEndian.Uint32(b[4:]) }
 func (b birthRow) stamp() int64     { return int64(binary.LittleEndian.Uint64(b[8:])) }
 func (b birthRow) seq() uint64      { return binary.LittleEndian.Uint64(b[16:]) }
 
-func (b birthRow) set(campaign, project uint32, stamp int64, seq uint64, rules coupon.CodeRules) {
+func (b birthRow) generation() uint16 { return binary.LittleEndian.Uint16(b[25:]) }
+
+func (b birthRow) set(campaign, project uint32, stamp int64, seq uint64, rules coupon.CodeRules, generation uint16) {
 	binary.LittleEndian.PutUint32(b, campaign)
 	binary.LittleEndian.PutUint32(b[4:], project)
 	binary.LittleEndian.PutUint64(b[8:], uint64(stamp))
 	binary.LittleEndian.PutUint64(b[16:], seq)
 	b[24] = rules.Version<<1 | boolByte(rules.Fold)
+	binary.LittleEndian.PutUint16(b[25:], generation)
 }
 
 // orderRow is one entry of the shard-wide order of creation: slot in the top 12

@@ -45,4 +45,7 @@ const (
 	codeBytes  = codeRowBytes + orderRowBytes + 10
 	useBytes   = useRowBytes + 11
 	eventBytes = eventRowBytes + journalRowBytes + 11
+	// crowdedSlackBytes is what an idle shard may take from the system beyond its
+	// budget: a few regions of the arena.
+	crowdedSlackBytes = 64 << 20
 )

@@ -23,12 +23,17 @@ type Tables struct {
 	Indexes   int64 // pages, also those of the receipts
 }
 
+// Crowded reports that the memory taken from the system is far above what the budget
+// bounds: freed blocks that nothing fits. A node then refuses what would grow, before
+// it is proposed.
+func (s *Shard) Crowded() bool { return s.mapped.Load() > 2*s.budget.Load()+crowdedSlackBytes }
+
 // Memory returns sizes: the sums as of the last applied entry, the tables as
 // each slot is met. It walks all slots, in well under a millisecond: for a scrape
 // of metrics, not for a request.
 func (s *Shard) Memory() Memory {
 	m := Memory{
-		Logical: s.logicalSeen.Load(), Live: s.used.Load(), Budget: s.cfg.BudgetBytes,
+		Logical: s.logicalSeen.Load(), Live: s.used.Load(), Budget: s.budget.Load(),
 		Codes: s.Issued(), Records: s.LastSeq(),
 	}
 	t := &m.Tables

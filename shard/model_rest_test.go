@@ -112,7 +112,7 @@ func (m *model) rollback(h *Header, q *Rollback) Reply {
 		return Reply{Outcome: coupon.NotFound}
 	case red.over:
 		return Reply{Outcome: coupon.AlreadyRolledBack}
-	case q.Amount != RollbackAll && (gift && q.Amount > left || !gift && q.Amount != red.applied):
+	case q.Amount != RollbackAll && (gift && q.Amount > left || !gift && q.Amount != red.applied), m.now >= h.ValidUntil:
 		return Reply{Outcome: coupon.InvalidRollback}
 	}
 	amount := left

@@ -111,6 +111,13 @@ func (s *Shard) readMeta(r *imageReader) {
 	s.time.Store(s.now)
 	s.sweepAt[0], s.sweepAt[1] = r.u64(), r.u64()
 	s.journal.chain = r.u64() // compared when the journal was read
+	budget := r.i64()
+	if budget <= 0 || budget > budgetBytesMax {
+		r.fail("budget")
+		return
+	}
+	s.budget.Store(budget)
+	s.generation.Store(uint32(r.u16()))
 	n := r.u32()
 	if n == 0 || n > projectsMax {
 		r.fail("projects")

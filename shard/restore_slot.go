@@ -87,7 +87,7 @@ func (s *Shard) readSide(r *imageReader) uint32 {
 		r.fail("side")
 		return 0
 	}
-	ref := s.a.Alloc(int(size))
+	ref := s.allocBlob(int(size))
 	s.grow(int(size))
 	s.sideBytes += int64(size)
 	b := sideBlock(s.a.At(ref, int(size)))
@@ -122,7 +122,7 @@ func (s *Shard) readCustomer(r *imageReader, slot uint16) {
 			r.fail("customer")
 			return
 		}
-		ref := s.a.Alloc(n)
+		ref := s.allocBlob(n)
 		s.grow(n)
 		s.profileBytes += int64(n)
 		copy(s.a.At(ref, n), r.raw(n))
@@ -178,8 +178,8 @@ func (s *Shard) readJournal(r *imageReader) {
 // its code, its customer.
 func (s *Shard) belongs(rec *Record) bool {
 	t := &s.slots[rec.ID.Slot]
-	if rec.ID.Seq == 0 || rec.ID.Seq > uint64(t.events.n) ||
-		eventSeq(t.events.at(s.a, uint32(rec.ID.Seq-1), eventRowBytes)) != rec.Seq || rec.Stamp > s.now {
+	n := uint32(rec.ID.Seq)
+	if n == 0 || n > t.events.n || eventSeq(t.events.at(s.a, n-1, eventRowBytes)) != rec.Seq || rec.Stamp > s.now {
 		return false
 	}
 	switch rec.Kind {

@@ -47,7 +47,7 @@ func (s *Shard) applyRollback(h *Header, body []byte, r *Reply) error {
 		done = prev.Applied
 	}
 	amount, ok := rollbackAmount(&red, q.Amount, done)
-	if !ok {
+	if !ok || s.now >= h.ValidUntil { // more than is left, or the project's window is over
 		r.Outcome = coupon.InvalidRollback
 		return nil
 	}
@@ -84,10 +84,15 @@ func (s *Shard) event(id coupon.ID) front {
 		return nil
 	}
 	t := &s.slots[id.Slot]
-	if id.Seq == 0 || id.Seq > uint64(t.events.n) {
+	n := uint32(id.Seq) // the generation stands above it
+	if n == 0 || n > t.events.n {
 		return nil
 	}
-	return s.journal.read(eventSeq(t.events.at(s.a, uint32(id.Seq-1), eventRowBytes)))
+	f := s.journal.read(eventSeq(t.events.at(s.a, n-1, eventRowBytes)))
+	if f == nil || f.id() != id {
+		return nil
+	}
+	return f
 }
 
 func (s *Shard) giveBack(h *Header, q *Rollback, red *Record, amount, done int64, r *Reply) {

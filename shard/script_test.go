@@ -115,7 +115,7 @@ func (sc *script) do(verb string, words []string) string {
 		sc.now += d
 		return ""
 	case "budget":
-		sc.s.cfg.BudgetBytes = sc.s.logical + a.num("left", 0)
+		sc.s.budget.Store(sc.s.logical + a.num("left", 0))
 		return ""
 	case "freeze":
 		f, err := sc.s.Freeze()

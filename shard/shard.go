@@ -15,8 +15,9 @@ type Config struct {
 	// First and Last are the slots owned, both included, under slot-map Epoch.
 	First, Last uint16
 	Epoch       uint32
-	// BudgetBytes bounds the bytes of live records; 0 for DefaultBudgetBytes, and
-	// never more than budgetBytesMax.
+	// BudgetBytes bounds the bytes of live records until a Tune says otherwise; 0 for
+	// DefaultBudgetBytes, and never more than budgetBytesMax. It decides what is
+	// refused, so it must be the same in every replay: change it by Tune.
 	BudgetBytes int64
 	// Filter is told of every code before its creation is answered; may be nil.
 	Filter Filter
@@ -45,7 +46,9 @@ type Shard struct {
 
 	// Sizes after the last entry, for readers: live blocks of the arena, and what
 	// the fields of the same name below hold.
-	used, logicalSeen, sidesSeen, profilesSeen atomic.Int64
+	used, mapped, logicalSeen, sidesSeen, profilesSeen atomic.Int64
+	budget                                             atomic.Int64  // bytes; changed by Apply
+	generation                                         atomic.Uint32 // of the ids that are given out; 16 bits; changed by Apply
 
 	// The fields below are changed by Apply under meta's write lock, and read by
 	// Apply without it.
@@ -109,6 +112,8 @@ func (s *Shard) reset() {
 	s.campaigns = make([]*campaignState, 1)
 	s.fences = make([]uint64, 1)
 	s.jobs, s.jobOrder = map[uint64]*jobState{}, nil
+	s.budget.Store(s.cfg.BudgetBytes)
+	s.generation.Store(0)
 	s.now, s.logical, s.sweepAt = 0, 0, [2]uint64{1, 1}
 	s.sideBytes, s.profileBytes, s.freed = 0, 0, nil
 	s.time.Store(0)
@@ -153,6 +158,7 @@ func (s *Shard) Apply(stamp int64, commands [][]byte, replies []Reply) error {
 // publish lets readers see the sizes after an entry.
 func (s *Shard) publish() {
 	s.used.Store(s.a.Used())
+	s.mapped.Store(s.a.Mapped())
 	s.logicalSeen.Store(s.logical)
 	s.sidesSeen.Store(s.sideBytes)
 	s.profilesSeen.Store(s.profileBytes)
@@ -203,6 +209,8 @@ func (s *Shard) decide(h *Header, body []byte, r *Reply) error {
 		return s.applyForget(h, body, r)
 	case KindCampaign:
 		return s.applyCampaign(h, body, r)
+	case KindTune:
+		return s.applyTune(h, body, r)
 	}
 	return fmt.Errorf("command kind %d: %w", h.Kind, ErrFormat)
 }
@@ -226,13 +234,13 @@ func (s *Shard) admit(h *Header, fence uint64, r *Reply) bool {
 // full reports that there is no room for n more bytes of what makes the shard
 // grow: codes, customers, uses.
 func (s *Shard) full(n int) bool {
-	return s.logical+int64(n) > s.cfg.BudgetBytes-s.cfg.BudgetBytes/reserveShare
+	return s.logical+int64(n) > s.budget.Load()-s.budget.Load()/reserveShare
 }
 
 // spent is full for changes of what is there already. They may use the reserve
 // too: a full shard can still be switched off, cleared and rolled back.
 func (s *Shard) spent(n int) bool {
-	return s.logical+int64(n) > s.cfg.BudgetBytes
+	return s.logical+int64(n) > s.budget.Load()
 }
 
 // grow counts n more bytes of live records. What is counted depends on the

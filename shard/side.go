@@ -75,7 +75,7 @@ func (s *Shard) newSide(sp *Spec, used, balance, updated int64) arena.Ref {
 			size += len(*f.b)
 		}
 	}
-	ref := s.a.Alloc(size)
+	ref := s.allocBlob(size)
 	s.grow(size)
 	s.sideBytes += int64(size)
 	b := sideBlock(s.a.At(ref, size))

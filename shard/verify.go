@@ -55,6 +55,8 @@ func verifyBody(kind Kind, body []byte) error {
 		return decodeCustomer(body, new(Customer))
 	case KindForget:
 		return decodeForget(body, new(Forget))
+	case KindTune:
+		return decodeTune(body, new(Tune))
 	case KindCampaign:
 		return decodeCampaign(body, new(Campaign))
 	}

@@ -117,7 +117,7 @@ func (p pebbleLog) Fatalf(format string, args ...any) {
 
 // makeDir makes the directory and sees to it that it is found after a crash.
 func makeDir(fs vfs.FS, dir string) error {
-	if err := fs.MkdirAll(dir, 0o755); err != nil {
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make %s: %w", dir, err)
 	}
 	return nil
