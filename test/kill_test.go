@@ -35,7 +35,7 @@ func killAndAudit(t *testing.T, kills int, flags ...string) {
 	chance := rand.New(rand.NewPCG(seed, shoppers))
 	for range kills {
 		goal := r.acked.Load() + 1 + chance.Int64N(busyMax)
-		eventually(t, "the shoppers to get on", func() bool { return r.acked.Load() >= goal || r.stuck() })
+		eventually(t, "the shoppers to get on", func() bool { s.running(); return r.acked.Load() >= goal || r.stuck() })
 		s.kill()
 		if chance.IntN(4) == 0 {
 			s.killWhileStarting(time.Duration(chance.Int64N(int64(startMax))))
@@ -43,7 +43,7 @@ func killAndAudit(t *testing.T, kills int, flags ...string) {
 		s.begin()
 	}
 	goal := r.acked.Load() + busyMax
-	eventually(t, "the shoppers to get on", func() bool { return r.acked.Load() >= goal || r.stuck() })
+	eventually(t, "the shoppers to get on", func() bool { s.running(); return r.acked.Load() >= goal || r.stuck() })
 	history := r.finish()
 	for _, err := range r.problems {
 		t.Error(err)
