@@ -184,7 +184,7 @@ func (a *abused) overload() {
 		crowd = 400
 		each  = 10
 	)
-	once := clientOf(a, "http://scrip.invalid", a.s.transport(), client.Retry{Attempts: 1})
+	once := a.s.once()
 	var over sync.WaitGroup
 	for i := range crowd {
 		over.Go(func() {

@@ -19,7 +19,7 @@ func TestDiskBelowItsWatermark(t *testing.T) {
 	s.stop()
 	s.flags = []string{"--disk-low", "1000TiB"}
 	s.begin()
-	once := clientOf(t, "http://scrip.invalid", s.transport(), client.Retry{Attempts: 1})
+	once := s.once()
 	if _, err := once.RedeemCode(t.Context(), "CARD", "", &wire.Order{Amount: wire.Some[int64](1)}); keyOf(err) != wire.KeyDiskFull {
 		t.Errorf("redeem: %v, want %s", err, wire.KeyDiskFull)
 	}
@@ -57,7 +57,7 @@ func TestMemoryBudget(t *testing.T) {
 	if _, err := c.RedeemCode(t.Context(), list.Data[0].Code, "", &wire.Order{Amount: wire.Some[int64](1)}); err != nil {
 		t.Errorf("redeem when full: %v", err)
 	}
-	once := clientOf(t, "http://scrip.invalid", s.transport(), client.Retry{Attempts: 1})
+	once := s.once()
 	for range 100_000 {
 		if _, err = once.CreateVoucher(t.Context(), "", giftOf(1)); err != nil {
 			break

@@ -215,6 +215,22 @@ func (s *server) transport() *http.Transport {
 	return tr
 }
 
+// oneAttempt sends each request once. net/http would send what carries an
+// Idempotency-Key again by itself, and hide that there was no answer.
+type oneAttempt struct{ next http.RoundTripper }
+
+func (o oneAttempt) RoundTrip(r *http.Request) (*http.Response, error) {
+	once := *r
+	once.GetBody = nil
+	return o.next.RoundTrip(&once)
+}
+
+// once is a Go client that tries nothing twice.
+func (s *server) once() *client.Client {
+	s.t.Helper()
+	return clientOf(s.t, "http://scrip.invalid", oneAttempt{s.transport()}, client.Retry{Attempts: 1})
+}
+
 // client is a Go client that outlives restarts.
 func (s *server) client() *client.Client {
 	s.t.Helper()

@@ -59,8 +59,7 @@ func (s *shopper) open(o *operation) {
 }
 
 // output is the answer in the words of the history. A replay of what an earlier
-// attempt did is the operation's own success; net/http, too, makes attempts: it
-// repeats by itself what carries an Idempotency-Key and got no answer.
+// attempt or the twin did is the operation's own success.
 func (o *operation) output() linear.Output {
 	switch {
 	case o.looks:

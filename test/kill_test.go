@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
-
-	"github.com/scrip-engine/scrip/client"
 )
 
 // Without this a crash loses a redemption that a shop was told of, or counts one
@@ -30,7 +28,7 @@ func killAndAudit(t *testing.T, kills int, flags ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	once := clientOf(t, "http://scrip.invalid", s.transport(), client.Retry{Attempts: 1})
+	once := s.once()
 	r := shop(t.Context(), once, stock, seed)
 	chance := rand.New(rand.NewPCG(seed, shoppers))
 	for range kills {

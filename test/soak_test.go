@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/scrip-engine/scrip/client"
 	"github.com/scrip-engine/scrip/wire"
 )
 
@@ -29,7 +28,7 @@ func TestSoakMillionCodes(t *testing.T) {
 	s := start(t, t.TempDir())
 	stock := importSoak(t, s)
 
-	once := clientOf(t, "http://scrip.invalid", s.transport(), client.Retry{Attempts: 1})
+	once := s.once()
 	r := shop(t.Context(), once, stock, seed)
 	<-time.After(soakLoad) // a minute of load is the subject
 	acked := r.acked.Load()
