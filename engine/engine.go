@@ -243,32 +243,6 @@ func (e *Engine) shardOf(slot uint16) *shardGroup {
 	return e.shards[int(slot)*len(e.shards)/coupon.Slots]
 }
 
-func (e *Engine) openViews() error {
-	sources := make([]views.Source, len(e.shards))
-	for i, g := range e.shards {
-		sources[i] = g.law
-	}
-	v, err := views.Open(views.Config{FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, "views"), Sources: sources,
-		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.exit()})
-	if err != nil {
-		return err
-	}
-	e.views = v
-	e.follow.Store(v)
-	for i := range e.shards {
-		v.Notify(i)
-	}
-	return nil
-}
-
-// notifyViews tells who follows the journals that a shard has applied an entry.
-func (e *Engine) notifyViews(shard int) {
-	if v := e.follow.Load(); v != nil {
-		v.Notify(shard)
-	}
-	e.applied.ring()
-}
-
 // Close stops what Open started, in reverse order. Requests under way get an
 // answer: done, not done, or unknown.
 func (e *Engine) Close() error {

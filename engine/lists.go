@@ -176,8 +176,11 @@ func (e *Engine) Customers(_ context.Context, c Call, q CustomerQuery) (*wire.Li
 	out := &wire.List[wire.CustomerAnswer]{DataRef: wire.ListCustomers, Data: []wire.CustomerAnswer{}}
 	err = listRecords(e, &c, &lq, q.Page, out, func(_ *shardGroup, rec *shard.Record) error {
 		a, err := e.readCustomer(&c, rec.ID) // a birth's id is the customer's
-		if err != nil {
+		if err != nil && c.asWire(err).Key == wire.KeyNotFound {
 			return nil // forgotten between the view and now
+		}
+		if err != nil {
+			return err
 		}
 		out.Data = append(out.Data, *a)
 		return nil
