@@ -205,4 +205,3 @@ func (e *Engine) peekCatalog(c *Call, at eventCursor) (wire.Event, error) {
 		at[0] = r.Seq
 	}
 }
-
