@@ -14,8 +14,12 @@ import (
 
 // admit asks whether the caller may do what needs a role. A revoked key or a
 // project that was switched off is refused by the authentication and, for what
-// was on its way by then, by the project's fence.
+// was on its way by then, by the project's fence. Every method begins with it, and
+// a node that has failed and was left alive answers nothing from memory.
 func (e *Engine) admit(c *Call, role string) error {
+	if e.host.Failed() {
+		return c.fail(wire.KeyUnavailable, "This node has failed and has to be started again")
+	}
 	if roleRank(c.Caller.Role) < roleRank(role) {
 		return c.fail(wire.KeyForbidden, "This needs a key with the role "+role)
 	}

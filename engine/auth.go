@@ -53,6 +53,9 @@ func (e *Engine) OAuthToken(appID, token []byte) (wire.OAuthToken, error) {
 	if !ok {
 		return wire.OAuthToken{}, (&Call{}).fail(wire.KeyUnauthorized, "")
 	}
+	if err := e.admit(&Call{Caller: caller}, RoleViewer); err != nil {
+		return wire.OAuthToken{}, err
+	}
 	k := e.catalog.View().Key(caller.Key)
 	b := binary.LittleEndian.AppendUint32(nil, caller.Key)
 	b = binary.LittleEndian.AppendUint64(b, k.Version)

@@ -200,6 +200,26 @@ func TestADeadNodeAcknowledgesNothing(t *testing.T) {
 				t.Errorf("%d shards: a dead node answers a %s with %q", shards, name, k.Key)
 			}
 		}
+		// Nor does it tell what it remembers: that may not be what its disk holds.
+		for name, ask := range map[string]func() error{
+			"refusal": func() error { _, err := w.try("r", "USED", ""); return err },
+			"replay":  func() error { _, err := w.try("own-1", "USED", ""); return err },
+			"read":    func() error { _, err := w.Voucher(ctx, w.c, "USED"); return err },
+			"list": func() error {
+				_, err := w.Redemptions(ctx, w.c, RedemptionQuery{Page: Page{Limit: 1, Number: 1}})
+				return err
+			},
+			"validation": func() error { return w.Validate(ctx, w.c, request(t, "USED", ""), new(wire.ValidationResponse)) },
+			"events":     func() error { return w.FollowEvents(ctx, w.c, "", func(wire.Event) error { return nil }) },
+			"project":    func() error { _, err := w.Project(ctx, w.c); return err },
+		} {
+			if err := ask(); keyOf(err) != wire.KeyUnavailable {
+				t.Errorf("%d shards: a dead node answers a %s with %v", shards, name, err)
+			}
+		}
+		if ready, _ := e.Ready(); ready {
+			t.Error("a dead node says that it is ready")
+		}
 		if e.Live() {
 			t.Error("a dead node says that it lives")
 		}

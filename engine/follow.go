@@ -10,7 +10,7 @@ func (e *Engine) openViews() error {
 		sources[i] = g.law
 	}
 	v, err := views.Open(views.Config{FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, "views"), Sources: sources,
-		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.exit()})
+		Logger: e.log, Registerer: e.cfg.Registerer, Exit: func(_ int, reason string) { e.host.Fail(reason) }})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ var (
 	ErrTooLarge = fmt.Errorf("%w: the command is larger than an entry may be", ErrNotProposed)
 	// ErrClosed: the group or its host is closed or closing.
 	ErrClosed = fmt.Errorf("%w: the group is closed", ErrNotProposed)
+	// ErrFailed: the host has failed and its exit returned. Nothing is proposed,
+	// proved or answered any more; the process has to be started again.
+	ErrFailed = fmt.Errorf("%w: the storage or the state of this process failed, and it is ending", ErrNotProposed)
 	// ErrClockJump: the leader's clock left the interval in which it may stamp.
 	// A Config.Stamp returns it, wrapped or bare.
 	ErrClockJump = fmt.Errorf("%w: the clock jumped", ErrNotProposed)

@@ -18,12 +18,15 @@ const ExitFailStop = 70
 //
 // In production exit does not return. Where it does (a test, or a program that
 // embeds the engine and chose so), the host is dead all the same: no write is
-// acknowledged any more and everybody who waits is told "unknown".
+// acknowledged any more, everybody who waits is told "unknown", and nothing is
+// proved or answered from memory. failed says so from before exit is called, dead
+// wakes who waits when it has returned.
 type lifeline struct {
 	exit func(code int, reason string)
 	log  *slog.Logger
 
 	failed atomic.Bool
+	dead   chan struct{}
 
 	mu      sync.Mutex // guards the fields below
 	release map[uint32]func()
@@ -33,7 +36,7 @@ func newLifeline(log *slog.Logger, exit func(int, string)) *lifeline {
 	if exit == nil {
 		exit = func(code int, _ string) { os.Exit(code) }
 	}
-	return &lifeline{exit: exit, log: log, release: make(map[uint32]func())}
+	return &lifeline{exit: exit, log: log, dead: make(chan struct{}), release: make(map[uint32]func())}
 }
 
 // fail ends the process. Where exit returns, all that wait are released.
@@ -44,6 +47,7 @@ func (l *lifeline) fail(format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
 	l.log.Error("fail-stop: the process ends and must be started again", "reason", reason)
 	l.exit(ExitFailStop, reason)
+	close(l.dead)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, f := range l.release {
@@ -56,6 +60,14 @@ func (l *lifeline) fail(format string, args ...any) {
 func (l *lifeline) halt(format string, args ...any) {
 	l.fail(format, args...)
 	runtime.Goexit()
+}
+
+// err is ErrFailed from the moment of a failure on.
+func (l *lifeline) err() error {
+	if l.failed.Load() {
+		return ErrFailed
+	}
+	return nil
 }
 
 // onFail has f called when the host dies and exit returned. f must not block.

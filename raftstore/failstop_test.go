@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -228,5 +229,41 @@ func TestApplyErrorIsFatalAndUnknown(t *testing.T) {
 	// The machine has stopped, raft's index has not: no image may join the two.
 	if info, err := n.Image(context.Background()); err == nil {
 		t.Fatalf("an image after the failure: %+v", info)
+	}
+}
+
+// Without it: a program that embeds the engine and lives on after a failure could be
+// given proofs and answers from a memory that the disk may not have (P1, P4).
+func TestADeadHostProvesAndAnswersNothing(t *testing.T) {
+	x := newExits()
+	n := start(t, testConfig(t, vfs.NewMem(), x))
+	mustPropose(t, n, 1)
+	applied := n.Applied()
+	waits := make(chan error, 1)
+	go func() { waits <- n.WaitApplied(context.Background(), applied+1) }()
+	for n.prog.waiting.Load() == 0 {
+		runtime.Gosched()
+	}
+	n.host.Fail("the disk is gone")
+	if !n.host.Failed() || x.code != ExitFailStop || x.reason != "the disk is gone" {
+		t.Errorf("exit %d %q", x.code, x.reason)
+	}
+	ctx := context.Background()
+	for name, ask := range map[string]func() error{
+		"a waiting read": func() error { return <-waits },
+		"a proof":        func() error { _, err := n.Prove(ctx); return err },
+		"a proposal":     func() error { _, _, err := n.Propose(ctx, id(2)); return err },
+		"proposals":      func() error { _, err := n.ProposeAll(ctx, [][]byte{id(3)}, make([]uint32, 1)); return err },
+		"a version":      func() error { return n.RaiseVersion(ctx, firstVersion) },
+		"an old entry":   func() error { return n.WaitApplied(ctx, applied) },
+		"readiness":      func() error { return n.WaitReady(ctx) },
+		"an image":       func() error { _, err := n.Image(ctx); return err },
+	} {
+		if err := ask(); !errors.Is(err, ErrFailed) || !IsNotProposed(err) || IsUnknown(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s := n.Status(); s.Ready {
+		t.Error("a dead group says that it is ready")
 	}
 }

@@ -139,7 +139,7 @@ func (f *fsm[R]) version(e *entry) error {
 // and an image of it would be a lie that survives.
 func (f *fsm[R]) Snapshot() (raft.FSMSnapshot, error) {
 	if f.life.failed.Load() {
-		return nil, errFailed
+		return nil, ErrFailed
 	}
 	frozen, err := f.machine.Freeze()
 	if err != nil {

@@ -51,6 +51,10 @@ type readiness struct {
 // ErrUnknown (it may have). A context that ends while the command waits in the
 // queue takes it out (not proposed); one that ends later leaves it unknown.
 func (g *Group[R]) Propose(ctx context.Context, cmd []byte) (R, Commit, error) {
+	if err := g.host.life.err(); err != nil {
+		var none R
+		return none, Commit{}, err
+	}
 	return g.prop.one(ctx, cmd)
 }
 
@@ -62,6 +66,9 @@ func (g *Group[R]) Propose(ctx context.Context, cmd []byte) (R, Commit, error) {
 // ErrNotProposed means that none was and none will be. An ErrUnknown means that
 // any of them may have been, and replies says nothing.
 func (g *Group[R]) ProposeAll(ctx context.Context, cmds [][]byte, replies []R) (Commit, error) {
+	if err := g.host.life.err(); err != nil {
+		return Commit{}, err
+	}
 	return g.prop.all(ctx, cmds, replies)
 }
 
@@ -77,7 +84,9 @@ func (g *Group[R]) Ready() <-chan struct{} {
 func (g *Group[R]) WaitReady(ctx context.Context) error {
 	select {
 	case <-g.Ready():
-		return nil
+		return g.host.life.err()
+	case <-g.host.life.dead:
+		return ErrFailed
 	case <-ctx.Done():
 		return fmt.Errorf("%w: %w", ErrNotLeader, ctx.Err())
 	case <-g.stop:
@@ -93,12 +102,18 @@ func (g *Group[R]) LastStamp() int64 { return g.prog.stamp.Load() }
 
 // WaitApplied waits until the machine holds the entry at index.
 func (g *Group[R]) WaitApplied(ctx context.Context, index uint64) error {
+	if err := g.host.life.err(); err != nil {
+		return err
+	}
 	return g.prog.wait(ctx, g.stop, index)
 }
 
 // RaiseVersion raises the group's active version to v, by a command of the log:
 // every later entry carries it. With one voter this node's support is everybody's.
 func (g *Group[R]) RaiseVersion(ctx context.Context, v uint32) error {
+	if err := g.host.life.err(); err != nil {
+		return err
+	}
 	if active := g.prog.version.Load(); v == active {
 		return nil
 	} else if v < active || v > g.host.cfg.SupportedVersion {

@@ -134,6 +134,14 @@ func (h *Host) pebbleOptions() *pebble.Options {
 	return o
 }
 
+// Failed reports whether the host has failed and its exit returned, or has not yet.
+// Nothing that this process remembers may be told to anybody any more.
+func (h *Host) Failed() bool { return h.life.failed.Load() }
+
+// Fail ends the process as a failed write of the log does, for whoever shares its
+// disk and can trust it no longer.
+func (h *Host) Fail(reason string) { h.life.fail("%s", reason) }
+
 // NodeID is the stable id of this data directory.
 func (h *Host) NodeID() string { return h.identity.NodeID }
 

@@ -22,6 +22,9 @@ func (g *Group[R]) Image(ctx context.Context) (ImageInfo, error) {
 		return ImageInfo{}, ErrClosed
 	}
 	defer func() { <-g.host.imageSlot }()
+	if err := g.host.life.err(); err != nil {
+		return ImageInfo{}, fmt.Errorf("make image: %w", err)
+	}
 	if k, ok := g.images.newest(); ok && k.Index >= g.prog.applied.Load() {
 		return k.ImageInfo, nil
 	}

@@ -27,10 +27,7 @@ type imageSink struct {
 
 var _ raft.SnapshotSink = (*imageSink)(nil)
 
-var (
-	errClosing = errors.New("group is closing")
-	errFailed  = errors.New("the process is ending after a failure")
-)
+var errClosing = errors.New("group is closing")
 
 func (k *imageSink) ID() string { return k.store.fs.PathBase(k.path) }
 
@@ -70,7 +67,7 @@ func (k *imageSink) Close() error {
 func (k *imageSink) publish(tmp string) error {
 	s := k.store
 	if s.life.failed.Load() {
-		return errFailed
+		return ErrFailed
 	}
 	if err := s.fs.Rename(tmp, k.path); err != nil {
 		return fmt.Errorf("rename image: %w", err)

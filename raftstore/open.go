@@ -26,7 +26,7 @@ func OpenGroup[R any](h *Host, cfg GroupConfig, m Machine[R]) (*Group[R], error)
 		return nil, fmt.Errorf("open group %s: %w", cfg.Name, err)
 	}
 	g := &Group[R]{
-		host: h, cfg: cfg, met: h.met.group(cfg.Name), prog: new(progress),
+		host: h, cfg: cfg, met: h.met.group(cfg.Name), prog: &progress{dead: h.life.dead},
 		notify:   make(chan bool, notifyPlaces),
 		imageDue: make(chan struct{}, 1),
 		stop:     make(chan struct{}),
@@ -147,10 +147,10 @@ func (g *Group[R]) start(m Machine[R]) error {
 		return err
 	}
 	g.raft = r
-	g.prover.view = raftView{raft: r, id: raft.ServerID(h.identity.NodeID), prog: g.prog, stop: g.stop}
+	g.prover.view = raftView{raft: r, id: raft.ServerID(h.identity.NodeID), prog: g.prog, stop: g.stop, life: h.life}
 	g.prover.life, g.prover.end = context.WithCancel(context.Background())
 	g.log.running.Store(true)
-	h.life.onFail(g.cfg.ID, g.prop.die)
+	h.life.onFail(g.cfg.ID, func() { g.prop.die(); g.prover.end() })
 	g.loops.Add(2)
 	go g.leadership()
 	go g.makeImages()

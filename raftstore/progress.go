@@ -18,6 +18,9 @@ type progress struct {
 	image      atomic.Uint64 // index of the newest durable image
 	olderImage atomic.Uint64 // index of the older kept image, 0 when there is one only
 
+	// dead is closed when the host has failed; nil where there is no host.
+	dead <-chan struct{}
+
 	waiting atomic.Int32
 
 	mu      sync.Mutex // guards waiters
@@ -74,6 +77,9 @@ func (p *progress) wait(ctx context.Context, stop <-chan struct{}, index uint64)
 	case <-stop:
 		p.forget(done)
 		return ErrClosed
+	case <-p.dead:
+		p.forget(done)
+		return ErrFailed
 	}
 }
 

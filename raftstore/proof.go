@@ -20,6 +20,9 @@ type Proof struct {
 // answers to questions asked before it began, and counts voices of non-voters; both
 // were shown against v1.8.0.
 type view interface {
+	// sound is an error when this process has failed: what it remembers may differ
+	// from what is on its disk, and nothing may be proved from it.
+	sound() error
 	// state is the current term, whether this node leads, and the commit index.
 	state() (term uint64, leads bool, commit uint64)
 	// appliedTerm is the term of the newest entry of ours that the machine holds.
@@ -130,6 +133,10 @@ func (p *prover) look(ctx context.Context, voters []raft.ServerID, self bool) (P
 	}
 	if err := p.view.wait(ctx, commit); err != nil {
 		return Proof{}, fmt.Errorf("%w: wait for entry %d: %w", ErrNotProposed, commit, err)
+	}
+	// Last, so that a failure at any moment before counts.
+	if err := p.view.sound(); err != nil {
+		return Proof{}, err
 	}
 	return Proof{Term: term, Index: commit}, nil
 }

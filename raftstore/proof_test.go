@@ -19,7 +19,10 @@ type scene struct {
 	asked                 chan chan bool // a probe asks here and waits for its answer
 	waited                chan uint64
 	change                func(*scene) // after the first look
+	failed                error
 }
+
+func (s *scene) sound() error { return s.failed }
 
 func (s *scene) state() (uint64, bool, uint64) {
 	t, l, c := s.term, s.leads, s.commit
@@ -96,6 +99,8 @@ func TestProofNeedsTermMajorityAndState(t *testing.T) {
 	try(false, newScene("b", "c", "d", "e"), true, false, false, false)
 	try(false, with(newScene("b"), func(s *scene) { s.self = false }), false) // not a voter itself
 	try(false, with(newScene(), func(s *scene) { s.leads = false }))
+	try(false, with(newScene(), func(s *scene) { s.failed = ErrFailed }))
+	try(false, with(newScene("b", "c"), func(s *scene) { s.failed = ErrFailed }), true)
 	try(false, with(newScene(), func(s *scene) { s.applied = 2 })) // own entry of the term missing
 	try(false, with(newScene("b", "c"), func(s *scene) { s.change = func(s *scene) { s.term = 4 } }), true)
 	try(false, with(newScene("b", "c"), func(s *scene) { s.change = func(s *scene) { s.leads = false } }), true)

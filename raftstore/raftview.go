@@ -12,6 +12,7 @@ type raftView struct {
 	id   raft.ServerID
 	prog *progress
 	stop <-chan struct{}
+	life *lifeline
 }
 
 func (v raftView) state() (term uint64, leads bool, commit uint64) {
@@ -19,6 +20,8 @@ func (v raftView) state() (term uint64, leads bool, commit uint64) {
 	term = v.raft.CurrentTerm()
 	return term, v.raft.State() == raft.Leader, v.raft.CommitIndex()
 }
+
+func (v raftView) sound() error { return v.life.err() }
 
 func (v raftView) appliedTerm() uint64 { return v.prog.term.Load() }
 

@@ -54,7 +54,7 @@ func (g *Group[R]) Status() GroupStatus {
 	last, _ := g.log.LastIndex()
 	s := GroupStatus{
 		ID: g.cfg.ID, Name: g.cfg.Name,
-		State: g.raft.State().String(), Ready: g.ready.isOpen(), Term: g.raft.CurrentTerm(),
+		State: g.raft.State().String(), Ready: g.ready.isOpen() && !g.host.life.failed.Load(), Term: g.raft.CurrentTerm(),
 		FirstIndex: first, LastIndex: last, CommitIndex: g.raft.CommitIndex(),
 		Applied: g.prog.applied.Load(), LastStamp: g.prog.stamp.Load(), ActiveVersion: g.prog.version.Load(),
 		LogBytes: g.prog.logBytes.Load(), Images: g.images.infos(),
