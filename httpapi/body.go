@@ -97,6 +97,9 @@ func (x *exchange) readBody(length, limit int) ([]byte, error) {
 	if err != nil {
 		x.bodyDone = true // nothing more will come of it
 		x.http.SetConnectionClose()
+		if x.server.conns.stopping.Load() {
+			return nil, refuse(wire.KeyDraining, "") // it is us who ended the reading
+		}
 		return nil, bodyError(err)
 	}
 	if len(body) > limit {

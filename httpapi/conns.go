@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/valyala/fasthttp"
 )
@@ -13,28 +14,65 @@ import (
 // fasthttp knows the listener would otherwise find nothing to close, and Serve
 // would go on for ever; stop is the context that ends with the shutdown.
 func serveUntil(stop context.Context, server *fasthttp.Server, ln net.Listener) error {
-	once := &onceListener{Listener: ln}
+	once := &listener{Listener: ln}
 	defer context.AfterFunc(stop, func() { _ = once.Close() })() // fasthttp's own close reports the error
 	return server.Serve(once)
 }
 
-// onceListener may be closed by both of them.
-type onceListener struct {
+// listener may be closed by both of them, and makes the connections that conns
+// can tell to end.
+type listener struct {
 	net.Listener
 	once sync.Once
 	err  error
 }
 
-func (l *onceListener) Close() error {
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok {
+		return &tracked{TCPConn: tcp}, err
+	}
+	return c, err
+}
+
+func (l *listener) Close() error {
 	l.once.Do(func() { l.err = l.Listener.Close() })
 	return l.err
 }
 
-// conns are the open connections: to bound them by client, and to cut them at
-// the end. fasthttp has a bound of its own, but wraps each connection for it,
-// and then a connection cannot be closed for sending alone (linger.go).
+// tracked is a TCP connection that knows whether a request of it is being served.
+type tracked struct {
+	*net.TCPConn
+	// serving is set once a request was read whole, or its handler reads the
+	// rest by itself, until its answer was handed to fasthttp.
+	serving atomic.Bool
+}
+
+// admit notes that a shutdown has to wait for the request on c.
+func admit(c net.Conn) {
+	if ours, ok := c.(*tracked); ok {
+		ours.serving.Store(true)
+	}
+}
+
+// endReading wakes who waits for bytes of c with an end of input. Its sending
+// side stays: fasthttp may still hold the answer to an earlier request, and
+// half a request is told that it was not done. A connection that is not TCP
+// cannot do that; fasthttp ends it in its own time.
+func endReading(c net.Conn) {
+	if ours, ok := c.(*tracked); ok {
+		_ = ours.CloseRead() // fails if the connection is closed already
+	}
+}
+
+// conns are the open connections: to bound them by client, to end those that
+// wait for a request when the server stops, and to cut the others at the end.
+// fasthttp has both, but wraps each connection for its bound, so that it cannot
+// be closed for sending alone (linger.go), and waits five seconds for a new
+// connection to say something and a ReadTimeout for half a request.
 type conns struct {
 	perClientMax int
+	stopping     atomic.Bool
 
 	mu   sync.Mutex
 	open map[net.Conn]netip.Addr // guarded by mu
@@ -56,6 +94,12 @@ func (c *conns) track(conn net.Conn, state fasthttp.ConnState) {
 		if !c.add(conn) {
 			_ = conn.Close() // its worker finds it closed
 		}
+		c.endWhenStopping(conn)
+	case fasthttp.StateIdle:
+		if ours, ok := conn.(*tracked); ok {
+			ours.serving.Store(false)
+		}
+		c.endWhenStopping(conn)
 	case fasthttp.StateClosed, fasthttp.StateHijacked:
 		c.remove(conn)
 	}
@@ -83,6 +127,27 @@ func (c *conns) remove(conn net.Conn) {
 	delete(c.open, conn)
 	if c.by[client]--; c.by[client] == 0 {
 		delete(c.by, client)
+	}
+}
+
+// stop ends every connection that waits for a request or for the rest of one.
+// Nothing was admitted on them, so nobody's outcome is unknown. One that is served
+// now ends after its answer, by endWhenStopping: it clears serving before it looks
+// at stopping, and stop goes the other way round, so one of the two sees it.
+func (c *conns) stop() {
+	c.stopping.Store(true)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for conn := range c.open {
+		if ours, ok := conn.(*tracked); ok && !ours.serving.Load() {
+			endReading(ours)
+		}
+	}
+}
+
+func (c *conns) endWhenStopping(conn net.Conn) {
+	if c.stopping.Load() {
+		endReading(conn)
 	}
 }
 

@@ -73,6 +73,7 @@ func (x *exchange) run() (err error) {
 	if err := x.takeBody(); err != nil {
 		return err
 	}
+	admit(x.http.Conn())
 	h := &x.http.Response.Header
 	h.Set(headerRequestID, x.call.RequestID)
 	h.Set(fasthttp.HeaderCacheControl, "no-store")

@@ -42,6 +42,7 @@ type Ops struct {
 	log     *slog.Logger
 	metrics fasthttp.RequestHandler
 	http    *fasthttp.Server
+	conns   *conns
 
 	// base is the context of backups; stopping ends as Shutdown begins.
 	base     context.Context
@@ -61,15 +62,16 @@ func NewOps(c OpsConfig) (*Ops, error) {
 	if c.Gatherer == nil {
 		c.Gatherer = prometheus.NewRegistry()
 	}
-	o := &Ops{engine: c.Engine, log: c.Logger}
+	o := &Ops{engine: c.Engine, log: c.Logger, conns: newConns(opsConnectionsMax)}
 	o.base, o.cancel = context.WithCancel(context.Background())
 	o.stopping, o.stop = context.WithCancel(o.base)
 	o.metrics = fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(c.Gatherer, promhttp.HandlerOpts{
 		MaxRequestsInFlight: opsConnectionsMax,
 	}))
 	o.http = &fasthttp.Server{
-		Handler: o.handle,
-		Logger:  fasthttpLog{c.Logger},
+		Handler:   o.handle,
+		ConnState: o.conns.track,
+		Logger:    fasthttpLog{c.Logger},
 
 		ReadTimeout:        5 * time.Second, // there are no bodies to read
 		WriteTimeout:       opsWriteTimeout,
@@ -98,6 +100,7 @@ func (o *Ops) Serve(ln net.Listener) error {
 // that outlasts ctx is cancelled.
 func (o *Ops) Shutdown(ctx context.Context) error {
 	o.stop()
+	o.conns.stop()
 	defer context.AfterFunc(ctx, o.cancel)()
 	err := o.http.ShutdownWithContext(ctx)
 	o.cancel()
@@ -108,6 +111,7 @@ func (o *Ops) Shutdown(ctx context.Context) error {
 }
 
 func (o *Ops) handle(ctx *fasthttp.RequestCtx) {
+	admit(ctx.Conn())
 	defer func() {
 		if cause := recover(); cause != nil {
 			o.log.Error("panic", "path", string(ctx.Path()), "panic", fmt.Sprint(cause))

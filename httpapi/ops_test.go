@@ -13,7 +13,7 @@ import (
 )
 
 // startOps serves operators' paths beside a fake engine.
-func startOps(t *testing.T) (*node, *fake) {
+func startOps(t *testing.T) (*node, *fake, *Ops) {
 	t.Helper()
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "scrip_test_gauge", Help: "x"}))
@@ -38,13 +38,13 @@ func startOps(t *testing.T) (*node, *fake) {
 			t.Error(err)
 		}
 	})
-	return n, engine
+	return n, engine, ops
 }
 
 // Without this probes get another answer than the node's state, or operators'
 // paths stop answering without anybody noticing.
 func TestOperations(t *testing.T) {
-	n, engine := startOps(t)
+	n, engine, _ := startOps(t)
 	f := func(method, path string, status int, want string) {
 		t.Helper()
 		if a := n.as("", method, path, ""); a.status != status || !strings.Contains(a.body, want) {
@@ -70,7 +70,7 @@ func TestOperations(t *testing.T) {
 // Without this a page in an operator's browser fills the disk, or a backup goes
 // where nobody meant it to go.
 func TestBackupOverOperations(t *testing.T) {
-	n, engine := startOps(t)
+	n, engine, _ := startOps(t)
 	f := func(method, query string, status int, want string, headers ...string) {
 		t.Helper()
 		engine.took()

@@ -144,12 +144,14 @@ func (s *Server) Serve(ln net.Listener) error {
 	return nil
 }
 
-// Shutdown closes the listener, ends event streams, and waits until the requests
-// that are being served are answered. When ctx ends first, their contexts are
+// Shutdown closes the listener, ends event streams and every connection that waits
+// for a request or the rest of one, and waits until the requests that are being
+// served are answered; an upload counts as served while it arrives. When ctx ends first, their contexts are
 // cancelled and their connections cut; what they asked for is unknown to their
 // callers (P5), and the error is ctx's.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.endStream()
+	s.conns.stop()
 	err := s.http.ShutdownWithContext(ctx)
 	s.cancel()
 	if err != nil {
@@ -166,6 +168,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) malformed(ctx *fasthttp.RequestCtx, err error) {
 	s.metrics.malformed.Inc()
 	e := malformedError(err)
+	if s.conns.stopping.Load() {
+		e = wire.NewError(wire.KeyDraining, "") // it is us who ended the reading
+	}
 	e.RequestID = newRequestID()
 	s.answerError(ctx, &e)
 }

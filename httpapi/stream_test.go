@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -222,73 +221,4 @@ func TestStreamsAreBounded(t *testing.T) {
 	// Without chunks a break cannot be told from the end.
 	conn := n.send("GET /v1/events/stream HTTP/1.0\r\n" + authHeaders + "\r\n")
 	n.wantError(n.readAnswer(readerOf(conn)), 505, wire.KeyNotSupported)
-}
-
-// Without this a shutdown waits for consumers who never leave.
-func TestShutdownEndsStreamsAndFinishesRequests(t *testing.T) {
-	n := start(t, Limits{})
-	entered, leave := make(chan struct{}), make(chan struct{})
-	n.engine.onRedeem = func(ctx context.Context, _ *wire.RedeemRequest, _ *wire.RedeemResponse) error {
-		close(entered)
-		<-leave
-		return ctx.Err() // nil: a drain does not cancel what is under way
-	}
-	stream := n.open("/v1/events/stream")
-	answered := make(chan answer, 1)
-	go func() { answered <- n.as("user", "POST", "/v1/redemptions", redeemBody) }()
-	<-entered
-	down := make(chan error, 1)
-	go func() { down <- n.server.Shutdown(context.Background()) }()
-	if _, err := io.Copy(io.Discard, stream.Body); err != nil {
-		t.Errorf("the stream broke: %v", err)
-	}
-	close(leave)
-	if a := <-answered; a.status != 200 {
-		t.Errorf("the request under way: %d %s", a.status, a.body)
-	}
-	if err := <-down; err != nil {
-		t.Error(err)
-	}
-}
-
-// Without this a request that hangs keeps the process from ending.
-func TestShutdownGivesUp(t *testing.T) {
-	n := start(t, Limits{})
-	entered := make(chan struct{})
-	n.engine.onRedeem = func(ctx context.Context, _ *wire.RedeemRequest, _ *wire.RedeemResponse) error {
-		close(entered)
-		<-ctx.Done()
-		return refuse(wire.KeyOutcomeUnknown, "")
-	}
-	conn := n.send("POST /v1/redemptions HTTP/1.1\r\n" + authHeaders + "Content-Type: application/json\r\n" +
-		fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(redeemBody), redeemBody))
-	<-entered
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	if err := n.server.Shutdown(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
-	// Cut or answered, but not left waiting.
-	_, _ = io.Copy(io.Discard, conn)
-}
-
-// Without this a process that is told to stop while it starts serves on.
-func TestShutdownBeforeServe(t *testing.T) {
-	server, err := New(Config{Engine: newFake()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Shutdown(context.Background()); err != nil {
-		t.Error(err)
-	}
-	if err := server.Serve(ln); err != nil {
-		t.Error(err)
-	}
-	if _, err := net.Dial("tcp", ln.Addr().String()); err == nil {
-		t.Error("the listener is open")
-	}
 }
