@@ -27,6 +27,7 @@ const (
 	KindForget   Kind = 11 // delete a customer and the key of its data
 	KindCampaign Kind = 12 // birth of a campaign in this shard, or its end
 	KindTune     Kind = 13 // the budget, or the generation of ids
+	KindClaim    Kind = 14 // bind a key to a request
 )
 
 // String is the kind's name in logs and events; unique and never changed.
@@ -41,7 +42,7 @@ var kindNames = [...]string{
 	KindRedeem: "redeem", KindRollback: "rollback", KindCreate: "create", KindImport: "import",
 	KindEnable: "enable", KindUpdate: "update", KindDelete: "delete", KindBalance: "balance",
 	KindFence: "fence", KindCustomer: "customer", KindForget: "forget", KindCampaign: "campaign",
-	KindTune: "tune",
+	KindTune: "tune", KindClaim: "claim",
 }
 
 // Command flags.

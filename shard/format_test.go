@@ -39,7 +39,7 @@ func formatCommands() []*command {
 	} {
 		all = append(all, &command{formatHeader(Kind(len(all) + 1)), body})
 	}
-	return all
+	return append(all, &command{formatHeader(KindTune), &Tune{1 << 30, 5}}, &command{formatHeader(KindClaim), &Claim{2}})
 }
 
 func formatRecord() Record {
@@ -231,6 +231,10 @@ func decodeBody(kind Kind, b []byte, into any) error {
 		return decodeForget(b, q)
 	case *Campaign:
 		return decodeCampaign(b, q)
+	case *Tune:
+		return decodeTune(b, q)
+	case *Claim:
+		return decodeClaim(b, q)
 	}
 	return fmt.Errorf("kind %v", kind)
 }

@@ -25,10 +25,8 @@ func (s *Shard) applyCreate(h *Header, body []byte, r *Reply) error {
 	if err != nil {
 		return err
 	}
-	if old != nil && !h.Key.IsZero() {
-		if f := s.journal.read(s.birth(old.birth()).seq()); f != nil && s.answers(s.now, f, KindCreate, h.Key) {
-			return s.settle(f, h, r)
-		}
+	if f := s.receiptOfCreate(s.now, old, h.Key); f != nil {
+		return s.settle(f, h, r)
 	}
 	r.Slot, r.Ordinal = h.Slot, ordinal
 	if !s.admit(h, s.fenceOf(q.Project, q.Campaign), r) {
@@ -63,6 +61,19 @@ func (s *Shard) applyCreate(h *Header, body []byte, r *Reply) error {
 	r.fill(rec)
 	r.Version = v.Version
 	return nil
+}
+
+// receiptOfCreate is the record that issued a code, if it is the receipt for the
+// key. row may be nil, and dead: a code that is gone still answers for its creation.
+func (s *Shard) receiptOfCreate(now int64, row codeRow, key coupon.Hash) front {
+	if row == nil || key.IsZero() {
+		return nil
+	}
+	f := s.journal.read(s.birth(row.birth()).seq())
+	if f == nil || !s.answers(now, f, KindCreate, key) {
+		return nil
+	}
+	return f
 }
 
 // applyImport issues one chunk of a job. The header's slot is the campaign's: it

@@ -37,6 +37,10 @@ func (c *command) encode() []byte {
 		return AppendForget(b, q)
 	case *Campaign:
 		return AppendCampaign(b, q)
+	case *Tune:
+		return AppendTune(b, q)
+	case *Claim:
+		return AppendClaim(b, q)
 	}
 	panic("a body without an encoder")
 }

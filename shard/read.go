@@ -103,6 +103,9 @@ func (s *Shard) receiptAt(now int64, q *Query, slot uint16, ordinal uint32, row 
 	if q.Key.IsZero() {
 		return nil
 	}
+	if q.Kind == KindCreate {
+		return s.receiptOfCreate(now, row, q.Key)
+	}
 	return s.receiptOfCode(now, q.Kind, slot, ordinal, row, q.Key)
 }
 

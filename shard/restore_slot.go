@@ -189,7 +189,7 @@ func (s *Shard) belongs(rec *Record) bool {
 		return rec.Ordinal < t.codes.n
 	case KindCustomer, KindForget:
 		return rec.Ordinal < t.customers.n
-	case KindImport, KindCampaign:
+	case KindImport, KindCampaign, KindClaim:
 		return true
 	}
 	return false
@@ -206,6 +206,9 @@ func (s *Shard) derive(rec *Record) {
 			return // the row is the way to this receipt
 		}
 	case KindEnable, KindUpdate, KindDelete, KindBalance:
+	case KindClaim:
+		s.noteClaim(slot, s.journal.at(rec.Seq))
+		return
 	default:
 		return // a create is found by its code; the rest has no receipt
 	}

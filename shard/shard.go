@@ -211,6 +211,8 @@ func (s *Shard) decide(h *Header, body []byte, r *Reply) error {
 		return s.applyCampaign(h, body, r)
 	case KindTune:
 		return s.applyTune(h, body, r)
+	case KindClaim:
+		return s.applyClaim(h, body, r)
 	}
 	return fmt.Errorf("command kind %d: %w", h.Kind, ErrFormat)
 }

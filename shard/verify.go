@@ -57,6 +57,8 @@ func verifyBody(kind Kind, body []byte) error {
 		return decodeForget(body, new(Forget))
 	case KindTune:
 		return decodeTune(body, new(Tune))
+	case KindClaim:
+		return decodeClaim(body, new(Claim))
 	case KindCampaign:
 		return decodeCampaign(body, new(Campaign))
 	}
