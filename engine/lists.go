@@ -146,6 +146,7 @@ func (e *Engine) Timeline(ctx context.Context, c Call, code string, p Page) (*wi
 	err = listRecords(e, &c, &views.ListQuery{Kind: views.Timeline, Project: l.View.Project,
 		Code: &views.Place{Slot: l.View.Slot, Ordinal: l.View.Ordinal}}, p, out, func(g *shardGroup, rec *shard.Record) error {
 		if ev, ok := e.eventOf(g, rec); ok {
+			ev.Cursor = e.cursorAfter(g, rec)
 			out.Data = append(out.Data, ev)
 		}
 		return nil

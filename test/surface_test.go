@@ -598,8 +598,13 @@ func tellEvents(s *surface) {
 	s.ok(err)
 	timeline, err := s.c.Timeline(s.ctx, "E-1", client.Page{})
 	s.ok(err)
-	if len(timeline.Data) != 2 {
+	if len(timeline.Data) != 2 || timeline.Data[0].Type != wire.EventRedemptionSucceeded {
 		s.Errorf("%+v", timeline.Data)
+	}
+	behind, err := s.c.Events(s.ctx, client.EventQuery{Cursor: timeline.Data[1].Cursor})
+	s.ok(err)
+	if n := len(behind.Data); n != 2 || behind.Data[n-1].ID != timeline.Data[0].ID {
+		s.Errorf("behind the creation of E-1 is %+v", behind.Data)
 	}
 	cursor, seen := "", 0
 	for more := true; more; {

@@ -30,10 +30,12 @@ type Event struct {
 	ProjectID string `json:"project_id"`
 	Type      string `json:"type"`
 	// Source is API, or the name of the job.
-	Source    string    `json:"source"`
-	Data      EventData `json:"data"`
-	Cursor    string    `json:"cursor"`
-	CreatedAt Time      `json:"created_at"`
+	Source string    `json:"source"`
+	Data   EventData `json:"data"`
+	// Cursor resumes GET /v1/events and GET /v1/events/stream right behind this
+	// event.
+	Cursor    string `json:"cursor"`
+	CreatedAt Time   `json:"created_at"`
 }
 
 // EventData is what changed. Customers are named by id only.
