@@ -188,6 +188,10 @@ type Customer struct {
 	Source  coupon.Hash // keyed hash of the source id; slot included
 	ID      coupon.ID
 	Minted  bool // Source was made up, since the customer has none
+	// Fresh is the basis of a birth: the source was unknown. Where it is known by
+	// now the answer is Reevaluate, since what is said here would be lost, or what
+	// was said there.
+	Fresh   bool
 	Sealed  []byte
 	DataKey [DataKeyBytes]byte
 }
@@ -195,20 +199,30 @@ type Customer struct {
 // DataKeyBytes is the length of a customer's data key: AES-256.
 const DataKeyBytes = 32
 
+const (
+	customerBodyMinted = 1 << 0
+	customerBodyFresh  = 1 << 1
+)
+
 // AppendCustomer appends the body to dst.
 func AppendCustomer(dst []byte, r *Customer) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, r.Project)
 	dst = appendHash(dst, r.Source)
 	dst = binary.LittleEndian.AppendUint64(dst, packID(r.ID))
-	dst = append(dst, boolByte(r.Minted))
+	dst = append(dst, boolByte(r.Minted)|boolByte(r.Fresh)<<1)
 	dst = append(dst, r.DataKey[:]...)
 	return appendBytes(dst, r.Sealed)
 }
 
 func (c *cursor) customer(r *Customer) {
-	*r = Customer{Project: c.u32(), Source: c.hash(), ID: c.id(), Minted: c.u8() != 0}
+	*r = Customer{Project: c.u32(), Source: c.hash(), ID: c.id()}
+	flags := c.u8()
+	r.Minted, r.Fresh = flags&customerBodyMinted != 0, flags&customerBodyFresh != 0
 	copy(r.DataKey[:], c.take(DataKeyBytes))
 	r.Sealed = c.bytes(customerBytesMax)
+	if flags&^(customerBodyMinted|customerBodyFresh) != 0 {
+		c.fail("flags of a customer")
+	}
 }
 
 func decodeCustomer(b []byte, r *Customer) error {

@@ -96,12 +96,15 @@ func (s *Shard) applyCustomer(h *Header, body []byte, r *Reply) error {
 	} else {
 		row, ordinal = s.customerByID(q.Project, q.ID)
 	}
+	if f := s.receipt(s.now, KindCustomer, h.Slot, 0, h.Key); f != nil {
+		return s.settle(f, h, r)
+	}
 	switch {
 	case s.now > h.NotAfter:
 		r.Outcome = coupon.TooLate
 	case row == nil && !bySource:
 		r.Outcome = coupon.ResourceNotFound
-	case h.BasisMask != 0 && (row == nil || row.version() != h.BasisVersion):
+	case q.Fresh && row != nil, h.BasisMask != 0 && (row == nil || row.version() != h.BasisVersion):
 		r.Outcome = coupon.Reevaluate
 	case s.full(len(body) + recordBytesMax), row == nil && s.crowded(h.Slot):
 		r.Outcome = coupon.CapacityExceeded
@@ -113,8 +116,9 @@ func (s *Shard) applyCustomer(h *Header, body []byte, r *Reply) error {
 
 func (s *Shard) putCustomer(h *Header, q *Customer, row customerRow, ordinal uint32, p *stripe, r *Reply) {
 	if row == nil {
-		id := s.bearCustomer(h, q, p)
-		*r = Reply{ID: id, Customer: id, Seq: s.record.Seq, Stamp: s.now, Slot: id.Slot, Version: 1}
+		s.bearCustomer(h, q, p)
+		r.fill(&s.record)
+		r.Version = 1
 		return
 	}
 	s.touch(h.Slot, tableCustomers, ordinal, row)
@@ -124,14 +128,17 @@ func (s *Shard) putCustomer(h *Header, q *Customer, row customerRow, ordinal uin
 	rec := s.newRecord(h)
 	rec.Project, rec.Ordinal, rec.Customer = q.Project, ordinal, coupon.ID{Slot: h.Slot, Seq: row.seq()}
 	s.commit(h.Slot, rec)
-	*r = Reply{ID: rec.Customer, Customer: rec.Customer, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot, Version: row.version()}
+	s.remember(h.Slot, s.journal.at(rec.Seq))
+	r.fill(rec)
+	r.Version = row.version()
 }
 
 // crowded reports that a slot has no number left for one more customer.
 func (s *Shard) crowded(slot uint16) bool { return s.slots[slot].customers.n > customersPerSlotMax }
 
 // bearCustomer adds a customer. held is a stripe that is locked already; the
-// customer's own is locked here when it is another.
+// customer's own is locked here when it is another. The record is the receipt of
+// a command about the customer, and of no other.
 func (s *Shard) bearCustomer(h *Header, q *Customer, held *stripe) coupon.ID {
 	slot := q.Source.Slot()
 	if p := &s.stripes[slot%stripesCount]; p != held {
@@ -142,9 +149,13 @@ func (s *Shard) bearCustomer(h *Header, q *Customer, held *stripe) coupon.ID {
 	ordinal, b := t.customers.add(s.a, customerRowBytes)
 	s.grow(customerRowBytes)
 	rec := s.newRecord(h)
-	rec.Kind, rec.Key, rec.Project, rec.Ordinal = KindCustomer, coupon.Hash{}, q.Project, ordinal
+	rec.Kind, rec.Project, rec.Ordinal = KindCustomer, q.Project, ordinal
+	if h.Kind != KindCustomer {
+		rec.Key = coupon.Hash{}
+	}
 	rec.Flags |= RecordBirth
 	id := s.commit(slot, rec)
+	s.remember(slot, s.journal.at(rec.Seq))
 	row := customerRow(b)
 	appendHash(row[:0], q.Source)
 	row.put64(16, id.Seq)
@@ -174,42 +185,6 @@ func (s *Shard) setCustomerData(row customerRow, q *Customer) {
 		row.put32(40, uint32(ref))
 	}
 	copy(row.key(), q.DataKey[:])
-}
-
-// applyForget ends a customer: the row stays as a tombstone without data and
-// without the key, so that what the log still holds can no longer be opened.
-func (s *Shard) applyForget(h *Header, body []byte, r *Reply) error {
-	var q Forget
-	if err := decodeForget(body, &q); err != nil {
-		return err
-	}
-	if q.ID.Slot != h.Slot {
-		r.Outcome = coupon.Moved
-		return nil
-	}
-	p := s.lock(h.Slot)
-	defer p.mu.Unlock()
-	row, ordinal := s.customerByID(q.Project, q.ID)
-	switch {
-	case s.now > h.NotAfter:
-		r.Outcome = coupon.TooLate
-		return nil
-	case row == nil:
-		r.Outcome = coupon.NotFound
-		return nil
-	}
-	// ---- nothing refuses below this line ----
-	s.touch(h.Slot, tableCustomers, ordinal, row)
-	s.slots[h.Slot].customerIndex.remove(s.a, row.source().Lo, uint64(ordinal))
-	s.setCustomerData(row, &Customer{})
-	clear(row[:16])
-	row.put32(52, row.flags()|customerForgotten)
-	row.put64(32, uint64(s.now))
-	rec := s.newRecord(h)
-	rec.Project, rec.Ordinal, rec.Customer = q.Project, ordinal, q.ID
-	s.commit(h.Slot, rec)
-	*r = Reply{ID: q.ID, Customer: q.ID, Seq: rec.Seq, Stamp: s.now, Slot: h.Slot}
-	return nil
 }
 
 func useHash(code uint32, customer uint64) uint64 { return seqHash(customer ^ uint64(code)<<20) }

@@ -23,7 +23,7 @@ func formatCommands() []*command {
 	source := coupon.Hash{Hi: 0x123<<52 | 5, Lo: 6}
 	full := Spec{Mask: specMaskAll, Limit: 3, PerCustomer: 2, Gift: 1000, Currency: 978, From: 10, Until: 20,
 		Holder: coupon.ID{Slot: 2, Seq: 3}, Discount: []byte("d"), Metadata: []byte("{}"), Info: []byte("i"), Category: []byte("c")}
-	birth := Customer{Project: 1, Source: source, ID: coupon.ID{Slot: 1, Seq: 2}, Minted: true, Sealed: []byte("sealed"), DataKey: [DataKeyBytes]byte{1, 31: 2}}
+	birth := Customer{Project: 1, Source: source, ID: coupon.ID{Slot: 1, Seq: 2}, Minted: true, Fresh: true, Sealed: []byte("sealed"), DataKey: [DataKeyBytes]byte{1, 31: 2}}
 	code := NewCode{Hash: source, Issued: []byte("SUMMER"), Spec: full}
 	tail := AppendTail(AppendTail(nil, TagOrderSource, []byte("o-1")), TagMetadata, []byte("{}"))
 	patch := Spec{Mask: Updatable &^ SpecFrom, Until: 20, Holder: full.Holder, Metadata: full.Metadata, Info: full.Info, Category: full.Category}
@@ -39,7 +39,7 @@ func formatCommands() []*command {
 	} {
 		all = append(all, &command{formatHeader(Kind(len(all) + 1)), body})
 	}
-	return append(all, &command{formatHeader(KindTune), &Tune{1 << 30, 5}}, &command{formatHeader(KindClaim), &Claim{2}})
+	return append(all, &command{formatHeader(KindTune), &Tune{1 << 30, 5}}, &command{formatHeader(KindClaim), &Claim{2, 3}})
 }
 
 func formatRecord() Record {

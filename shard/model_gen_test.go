@@ -167,7 +167,8 @@ func (g *generator) redeem() *command {
 func (g *generator) birth() *Customer {
 	name := pick(g, "source", "ann", "bob")
 	return &Customer{Project: pick(g, "project", uint32(1), 1, 2), Source: g.secret.Hash("b", coupon.DomainCustomer, []byte(name)),
-		Sealed: []byte(name + pick(g, "profile", "", "+", "a longer profile")), DataKey: [DataKeyBytes]byte{1, 2}}
+		Sealed: []byte(name + pick(g, "profile", "", "+", "a longer profile")), DataKey: [DataKeyBytes]byte{1, 2},
+		Fresh: pick(g, "fresh", false, false, true)}
 }
 
 func (g *generator) rollback() *command {

@@ -33,6 +33,10 @@ func (m *model) campaign(h *Header, q *Campaign) Reply {
 
 func (m *model) bear(h *Header, q *Customer, project uint32) *modelCustomer {
 	e := m.event(h, q.Source.Slot(), KindCustomer)
+	if h.Kind != KindCustomer {
+		e.h.Key = coupon.Hash{} // a redemption's key belongs to the redemption
+	}
+	e.reply.Customer = e.reply.ID
 	c := &modelCustomer{project: project, id: e.reply.ID, source: q.Source, sealed: string(q.Sealed), version: 1}
 	m.customers = append(m.customers, c)
 	return c
@@ -52,29 +56,37 @@ func (m *model) customer(h *Header, q *Customer) Reply {
 	if !q.Source.IsZero() {
 		known = m.bySource(q.Source)
 	}
+	if r, ok := m.replay(h, func(e *modelEvent) bool { return e.reply.Slot == h.Slot }); ok {
+		return r
+	}
 	switch {
 	case m.now > h.NotAfter:
 		return Reply{Outcome: coupon.TooLate}
 	case known == nil && q.Source.IsZero():
 		return Reply{Outcome: coupon.ResourceNotFound}
-	case h.BasisMask != 0 && (known == nil || known.version != h.BasisVersion):
+	case q.Fresh && known != nil, h.BasisMask != 0 && (known == nil || known.version != h.BasisVersion):
 		return Reply{Outcome: coupon.Reevaluate}
 	}
 	if known == nil {
 		known = m.bear(h, q, q.Project)
 		r := m.events[len(m.events)-1].reply
-		r.Customer, r.Version = known.id, 1
+		r.Version = 1
 		return r
 	}
 	known.sealed = string(q.Sealed)
 	known.version++
-	r := m.event(h, h.Slot, KindCustomer).reply
-	r.ID, r.Customer, r.Version = known.id, known.id, known.version
+	e := m.event(h, h.Slot, KindCustomer)
+	e.reply.ID, e.reply.Customer = known.id, known.id
+	r := e.reply
+	r.Version = known.version
 	return r
 }
 
 func (m *model) forget(h *Header, q *Forget) Reply {
 	known := m.byID(q.Project, q.ID)
+	if r, ok := m.replay(h, func(e *modelEvent) bool { return e.reply.Slot == h.Slot }); ok {
+		return r
+	}
 	switch {
 	case m.now > h.NotAfter:
 		return Reply{Outcome: coupon.TooLate}
@@ -82,9 +94,10 @@ func (m *model) forget(h *Header, q *Forget) Reply {
 		return Reply{Outcome: coupon.NotFound}
 	}
 	known.forgotten = true
-	r := m.event(h, h.Slot, KindForget).reply
-	r.ID, r.Customer = known.id, known.id
-	return r
+	m.forgettings = append(m.forgettings, Forgotten{known.id, m.now})
+	e := m.event(h, h.Slot, KindForget)
+	e.reply.ID, e.reply.Customer = known.id, known.id
+	return e.reply
 }
 
 func (m *model) rollback(h *Header, q *Rollback) Reply {

@@ -177,9 +177,17 @@ func (p *pair) views() {
 			if found := s.Customer(c.project, c.id, &v); found == c.forgotten || found && (string(v.Sealed) != c.sealed || v.Version != c.version || v.Source != c.source) {
 				p.t.Fatalf("customer %v: found %v %+v, want %+v", c.id, found, v, c)
 			}
+			if project, ok := s.CustomerProject(c.id); ok == c.forgotten || ok && project != c.project {
+				p.t.Fatalf("customer %v is of project %d %v, want %+v", c.id, project, ok, c)
+			}
 		}
 		if s.LastSeq() != p.m.seq || int(s.Issued()) != len(p.m.codes) {
 			p.t.Fatalf("journal %d, issued %d; want %d, %d", s.LastSeq(), s.Issued(), p.m.seq, len(p.m.codes))
+		}
+		for i, want := range p.m.forgettings {
+			if got, ok := s.Forgotten(uint32(i)); !ok || got != want || int(s.ForgottenCount()) != len(p.m.forgettings) {
+				p.t.Fatalf("forgetting %d of %d: %+v, want %+v", i, s.ForgottenCount(), got, want)
+			}
 		}
 		for id, j := range p.m.jobs {
 			if info, ok := s.Job(id); !ok || info != (JobInfo{j.chunk, j.created, j.failed}) {

@@ -59,15 +59,16 @@ type modelJob struct {
 }
 
 type model struct {
-	now       int64
-	seq       uint64
-	perSlot   map[uint16]uint64
-	codes     []*modelCode
-	campaigns map[uint32]*modelCampaign
-	fences    map[uint32]uint64
-	customers []*modelCustomer
-	jobs      map[uint64]*modelJob
-	events    []*modelEvent
+	now         int64
+	seq         uint64
+	perSlot     map[uint16]uint64
+	codes       []*modelCode
+	campaigns   map[uint32]*modelCampaign
+	fences      map[uint32]uint64
+	customers   []*modelCustomer
+	forgettings []Forgotten
+	jobs        map[uint64]*modelJob
+	events      []*modelEvent
 }
 
 func newModel() *model {
@@ -213,6 +214,9 @@ func (m *model) redeem(h *Header, q *Redeem) Reply {
 		customer = coupon.ID{}
 		if known != nil {
 			customer = known.id
+			if q.Birth.Fresh {
+				return Reply{Outcome: coupon.Reevaluate}
+			}
 		}
 	}
 	if o, scope := m.refuses(c, q, customer, born); o != coupon.OK {

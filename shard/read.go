@@ -244,6 +244,35 @@ func (s *Shard) Customer(project uint32, id coupon.ID, v *CustomerView) bool {
 	return true
 }
 
+// CustomerReceipt reads what a command of a kind with the key did to a customer
+// of the slot: KindCustomer or KindForget. It is there for as long as the key is
+// remembered, also when the customer is not any more.
+func (s *Shard) CustomerReceipt(slot uint16, kind Kind, key coupon.Hash, rec *Record) bool {
+	if slot >= coupon.Slots {
+		return false
+	}
+	p := s.rlock(slot)
+	defer p.mu.RUnlock()
+	f := s.receipt(s.time.Load(), kind, slot, 0, key)
+	return f != nil && DecodeRecord(f, rec) == nil
+}
+
+// CustomerProject returns the project of a customer who was not forgotten.
+func (s *Shard) CustomerProject(id coupon.ID) (project uint32, ok bool) {
+	if id.Slot >= coupon.Slots {
+		return 0, false
+	}
+	p := s.rlock(id.Slot)
+	defer p.mu.RUnlock()
+	var rec Record
+	f := s.event(id)
+	if f == nil || f.kind() != KindCustomer || DecodeRecord(f, &rec) != nil {
+		return 0, false
+	}
+	row, _ := s.customerByID(rec.Project, id)
+	return rec.Project, row != nil
+}
+
 // JobInfo is how far a job came in this shard.
 type JobInfo struct {
 	Chunk           uint32 // highest applied

@@ -139,8 +139,13 @@ func (f front) fingerprint() (v uint8, fp uint64) {
 }
 
 // anchor names what a record's key belongs to: the redemption of a rollback,
-// else the code.
+// else the code. The key of a customer's change has its anchor in it, the name
+// that the request gave: the way from that name to the customer ends when the
+// customer is forgotten, and a retry must find its answer nevertheless.
 func (f front) anchor() uint64 {
+	if f.kind() == KindCustomer || f.kind() == KindForget {
+		return 0
+	}
 	c := cursor{b: f[recordFront:]}
 	c.uvarint() // catalog index
 	c.uvarint() // project

@@ -46,6 +46,10 @@ func (s *Shard) applyRedeem(h *Header, body []byte, r *Reply) error {
 			return nil
 		}
 		customer = s.customerBySource(q.Birth.Source)
+		if q.Birth.Fresh && customer != (coupon.ID{}) {
+			r.Outcome = coupon.Reevaluate // somebody else's birth came first
+			return nil
+		}
 	}
 	s.countFor(v, customer)
 	s.facts = redeemFacts(s.now, q, customer)

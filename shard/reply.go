@@ -53,6 +53,11 @@ func (r *Reply) fill(rec *Record) {
 		r.Applied = rec.Gift
 	case KindCreate:
 		r.Created = 1
+	case KindCustomer, KindForget:
+		if r.ID = rec.Customer; rec.Flags&RecordBirth != 0 {
+			r.ID = rec.ID // a birth is the event that the id names
+		}
+		r.Customer, r.Ordinal = r.ID, 0
 	case KindImport:
 		r.Created, r.Uses = uint32(rec.Uses), 0
 	}

@@ -205,7 +205,9 @@ func (s *Shard) derive(rec *Record) {
 		if !row.has(flagSide) && row.lastUse() == rec.Seq {
 			return // the row is the way to this receipt
 		}
-	case KindEnable, KindUpdate, KindDelete, KindBalance:
+	case KindForget:
+		s.noteForgotten(rec.Seq)
+	case KindEnable, KindUpdate, KindDelete, KindBalance, KindCustomer:
 	case KindClaim:
 		s.noteClaim(slot, s.journal.at(rec.Seq))
 		return

@@ -95,7 +95,7 @@ func (sc *script) command(verb string, a args) string {
 		return sc.send(AppendFence(sc.head(KindFence, 0, a), &q), "")
 	case "customer":
 		out := sc.send(AppendCustomer(sc.head(KindCustomer, sc.source(a.names[0]).Slot(), a),
-			&Customer{Project: uint32(a.num("project", 1)), Source: sc.source(a.names[0]), Sealed: []byte(a.opts["profile"])}), a.names[0])
+			&Customer{Project: uint32(a.num("project", 1)), Source: sc.source(a.names[0]), Sealed: []byte(a.opts["profile"]), Fresh: a.has("fresh")}), a.names[0])
 		if id := sc.named[a.names[0]].ID; id != (coupon.ID{}) {
 			sc.customers[a.names[0]] = id
 		}
@@ -136,7 +136,7 @@ func (sc *script) redeemLine(a args) string {
 		Currency: uint16(a.num("currency", 0)), Order: a.num("order", 1000), Applied: a.num("applied", 0),
 		GiftMax: a.num("credits", 0), GiftExact: a.has("exact"), Customer: sc.customers[a.opts["customer"]]}
 	if name := a.opts["birth"]; name != "" {
-		q.Birth = &Customer{Source: sc.source(name), Sealed: []byte(name)}
+		q.Birth = &Customer{Source: sc.source(name), Sealed: []byte(name), Fresh: a.has("fresh")}
 	}
 	out := sc.send(AppendRedeem(sc.head(KindRedeem, slot, a), &q), a.opts["as"])
 	if name := a.opts["birth"]; name != "" {

@@ -55,6 +55,7 @@ type Shard struct {
 	meta      sync.RWMutex
 	births    rows
 	order     rows // places in order of creation
+	forgotten rows // journal sequences of KindForget records; rebuilt on load
 	campaigns []*campaignState
 	fences    []uint64 // by project ordinal
 	jobs      map[uint64]*jobState
@@ -108,7 +109,7 @@ func (s *Shard) reset() {
 	for i := range s.stripes {
 		s.stripes[i].undo = nil
 	}
-	s.births, s.order = rows{}, rows{}
+	s.births, s.order, s.forgotten = rows{}, rows{}, rows{}
 	s.campaigns = make([]*campaignState, 1)
 	s.fences = make([]uint64, 1)
 	s.jobs, s.jobOrder = map[uint64]*jobState{}, nil
