@@ -12,7 +12,8 @@ import (
 // claim lies where the key alone leads, in Header.Slot, and is what answers another
 // request with KeyConflict (P3).
 type Claim struct {
-	Project uint32
+	Project  uint32
+	Campaign uint32 // that the request was evaluated for; 0 for none
 }
 
 // claimFreshMillis is how old a claim may be that is answered and not renewed.
@@ -22,12 +23,13 @@ const claimFreshMillis = coupon.CommandMillisMax
 
 // AppendClaim appends the body to dst.
 func AppendClaim(dst []byte, r *Claim) []byte {
-	return binary.LittleEndian.AppendUint32(dst, r.Project)
+	dst = binary.LittleEndian.AppendUint32(dst, r.Project)
+	return binary.LittleEndian.AppendUint32(dst, r.Campaign)
 }
 
 func decodeClaim(b []byte, r *Claim) error {
 	c := cursor{b: b}
-	*r = Claim{Project: c.u32()}
+	*r = Claim{Project: c.u32(), Campaign: c.u32()}
 	return c.end()
 }
 
@@ -49,7 +51,7 @@ func (s *Shard) applyClaim(h *Header, body []byte, r *Reply) error {
 		}
 	}
 	var renewed Reply
-	if !s.admit(h, s.projectFence(q.Project), &renewed) {
+	if !s.admit(h, s.fenceOf(q.Project, q.Campaign), &renewed) {
 		*r = renewed
 		return nil
 	}
@@ -61,7 +63,7 @@ func (s *Shard) applyClaim(h *Header, body []byte, r *Reply) error {
 	}
 	// ---- nothing refuses below this line ----
 	rec := s.newRecord(h)
-	rec.Project = q.Project
+	rec.Project, rec.Campaign = q.Project, q.Campaign
 	s.commit(h.Slot, rec)
 	s.noteClaim(h.Slot, s.journal.at(rec.Seq))
 	r.fill(rec)
@@ -78,4 +80,16 @@ func (s *Shard) noteClaim(slot uint16, f front) {
 		s.slots[slot].receipts.remove(s.a, receiptHash(f.key(), claimAnchor), old.seq())
 	}
 	s.remember(slot, f)
+}
+
+// Claimed reads the claim of a key in its slot. The record's tail aliases the
+// journal, which never changes.
+func (s *Shard) Claimed(slot uint16, key coupon.Hash, rec *Record) bool {
+	if slot >= coupon.Slots || key.IsZero() {
+		return false
+	}
+	p := s.rlock(slot)
+	defer p.mu.RUnlock()
+	f := s.receipt(s.time.Load(), KindClaim, slot, claimAnchor, key)
+	return f != nil && DecodeRecord(f, rec) == nil
 }

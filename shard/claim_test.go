@@ -14,7 +14,7 @@ func (w *world) claim(key string, fingerprint uint64) Reply {
 	if key != "" {
 		h.Key = w.secret.KeyHash([]byte(key))
 	}
-	return w.apply(AppendClaim(AppendHeader(nil, &h), &Claim{Project: 1}))
+	return w.apply(AppendClaim(AppendHeader(nil, &h), &Claim{Project: 1, Campaign: 9}))
 }
 
 // restored is the world over a shard that was restored from this one's image.
@@ -71,6 +71,13 @@ func TestAClaimBindsAKeyToARequest(t *testing.T) {
 			t.Fatalf("answered by record %d, not %d", r.Seq, second.Seq)
 		}
 		f(w, "k", 2, coupon.KeyConflict, false)
+		var rec Record
+		if !w.s.Claimed(7, w.secret.KeyHash([]byte("k")), &rec) || rec.Seq != second.Seq || rec.Campaign != 9 || rec.Fingerprint != 1 {
+			t.Fatalf("the claim reads as %+v", rec)
+		}
+		if w.s.Claimed(8, w.secret.KeyHash([]byte("k")), &rec) || w.s.Claimed(7, coupon.Hash{}, &rec) {
+			t.Fatal("a claim where there is none")
+		}
 		w.now = second.Stamp + coupon.KeyMemoryMillis - 2
 		f(w, "k", 2, coupon.KeyConflict, false)
 		f(w, "k", 2, coupon.OK, false) // its day is over
