@@ -88,7 +88,7 @@ type txn struct {
 func execute(r *root, h Header, body Body) Reply {
 	r.sweepReceipts()
 	x := &txn{next: *r, header: h}
-	if reply, found := x.replay(body); found {
+	if reply, found := x.next.replay(&x.header, body); found {
 		return reply
 	}
 	if r.now > h.NotAfter {

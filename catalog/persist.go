@@ -85,6 +85,15 @@ func (t tree[V]) up(from []byte, visit func(key []byte, value *V) bool) {
 	}
 }
 
+// under calls visit for every entry whose key begins with prefix, in order.
+func (t tree[V]) under(prefix []byte, visit func(value *V)) {
+	it := t.t.Root().Iterator()
+	it.SeekPrefix(prefix)
+	for _, value, ok := it.Next(); ok; _, value, ok = it.Next() {
+		visit(value.(*V))
+	}
+}
+
 // down is up in descending order, for keys ≤ from.
 func (t tree[V]) down(from []byte, visit func(key []byte, value *V) bool) {
 	it := t.t.Root().ReverseIterator()

@@ -47,21 +47,49 @@ func (r *receipt) age() []byte {
 // no key, or one that is not remembered. A fingerprint of another version cannot
 // be compared: then the key alone decides, because an honest retry across an
 // upgrade must not be told that nothing was done.
-func (x *txn) replay(b Body) (reply Reply, found bool) {
-	if x.header.Key.IsZero() {
+func (r *root) replay(h *Header, b Body) (reply Reply, found bool) {
+	if h.Key.IsZero() {
 		return Reply{}, false
 	}
 	project, anchor := b.scope()
-	r, ok := x.next.receipts.at(receiptKey(project, b.kind(), []byte(anchor), x.header.Key))
-	if !ok || x.next.now >= r.Expires {
+	kept, ok := r.receipts.at(receiptKey(project, b.kind(), []byte(anchor), h.Key))
+	if !ok || r.now >= kept.Expires {
 		return Reply{}, false
 	}
-	if r.FingerprintVersion == x.header.FingerprintVersion && r.Fingerprint != x.header.Fingerprint {
+	if kept.FingerprintVersion == h.FingerprintVersion && kept.Fingerprint != h.Fingerprint {
 		return refuse(coupon.KeyConflict), true
 	}
-	reply = r.Reply
+	reply = kept.Reply
 	reply.Replayed = true
 	return reply, true
+}
+
+// Replay says what Apply would answer to the command from its memory of keys:
+// the first success, or KeyConflict. Whoever is about to refuse a command for what
+// the state says now asks here first, since a retry must get its first answer
+// whatever has changed (P3). Of b only the kind and what makes up the scope of the
+// key are looked at.
+func (v View) Replay(h *Header, b Body) (reply Reply, found bool) { return v.r.replay(h, b) }
+
+// CampaignOfKey finds a campaign in which the key put a job of the kind, by the
+// name or id that it has or had: a deleted one still answers for its jobs. Of
+// several it is the youngest.
+func (v View) CampaignOfKey(project uint32, jobKind string, key coupon.Hash, ref string) (*Campaign, bool) {
+	if key.IsZero() {
+		return nil, false
+	}
+	var found *Campaign
+	v.r.receipts.under(receiptKey(project, KindPutJob, []byte(jobKind), key), func(kept *receipt) {
+		ordinal := kept.Anchor[len(jobKind):]
+		if len(ordinal) != 4 || v.r.now >= kept.Expires {
+			return // a kind with a longer name, or over
+		}
+		m := v.Campaign(binary.BigEndian.Uint32(ordinal))
+		if m != nil && (m.ID == ref || m.Name == ref) && (found == nil || m.Ordinal > found.Ordinal) {
+			found = m
+		}
+	})
+	return found, found != nil
 }
 
 // remember writes the receipt of a success. It reports false when the memory of

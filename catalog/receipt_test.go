@@ -208,3 +208,50 @@ func TestReceiptBounds(t *testing.T) {
 	m.now += 1000
 	m.wants(coupon.OK, keyed(2, 7), newCampaign("one more")) // two were swept
 }
+
+// A refusal that is found in today's state must not reach a caller whose key was
+// answered before: readers see the memory of keys as Apply does (P3).
+func TestReadersSeeTheMemoryOfKeys(t *testing.T) {
+	m := newShop(t)
+	m.ok(newCampaign("summer"))
+	first := m.as(keyed(1, 7), &PutJob{Project: 1, Campaign: 1, NewJob: newJob("GENERATE")})
+	m.ok(&DeleteCampaign{Project: 1, Campaign: 1})
+	m.ok(newCampaign("summer"))
+	f := func(h Header, campaign uint32, kind string, want Reply, found bool) {
+		t.Helper()
+		got, ok := m.c.View().Replay(&h, &PutJob{Project: 1, Campaign: campaign, NewJob: NewJob{Kind: kind}})
+		if got != want || ok != found {
+			t.Fatalf("got %+v %v, want %+v %v", got, ok, want, found)
+		}
+	}
+	again := first
+	again.Replayed = true
+	f(keyed(1, 7), 1, "GENERATE", again, true)
+	f(keyed(1, 8), 1, "GENERATE", Reply{Outcome: coupon.KeyConflict}, true)
+	f(keyed(2, 7), 1, "GENERATE", Reply{}, false)
+	f(keyed(1, 7), 2, "GENERATE", Reply{}, false)
+	f(keyed(1, 7), 1, "IMPORT", Reply{}, false)
+	f(Header{}, 1, "GENERATE", Reply{}, false)
+
+	key := keyed(1, 7).Key
+	named := func(want uint32, kind string, key coupon.Hash, ref string) {
+		t.Helper()
+		got, ok := m.c.View().CampaignOfKey(1, kind, key, ref)
+		if ok != (want != 0) || ok && got.Ordinal != want {
+			t.Fatalf("%s %q: %+v %v, want %d", kind, ref, got, ok, want)
+		}
+	}
+	named(1, "GENERATE", key, "summer")
+	named(1, "GENERATE", key, m.c.View().Campaign(1).ID)
+	named(0, "GENERATE", key, "winter")
+	named(0, "GENERAT", key, "summer")
+	named(0, "GENERATE", keyed(2, 7).Key, "summer")
+	named(0, "GENERATE", coupon.Hash{}, "summer")
+	m.as(keyed(1, 7), &PutJob{Project: 1, Campaign: 2, NewJob: newJob("GENERATE")})
+	named(2, "GENERATE", key, "summer")
+
+	m.now += ReceiptMillis
+	m.wants(coupon.ResourceNotFound, keyed(9, 9), &DeleteCampaign{Project: 1, Campaign: 99}) // time passes
+	f(keyed(1, 7), 1, "GENERATE", Reply{}, false)
+	named(0, "GENERATE", key, "summer")
+}
