@@ -15,11 +15,15 @@ import (
 	"github.com/scrip-engine/scrip/wire"
 )
 
-// EventQuery asks for events. The zero value asks for the oldest.
+// EventQuery asks for events. The zero value asks Events for the oldest, and
+// Follow for what happens from now on.
 type EventQuery struct {
 	Limit  int    // 1 to 100; 0 means the server's default
 	Cursor string // Event.Cursor or NextCursor: what comes after it
-	Type   string // only events of this type
+	// Beginning makes Follow deliver all events first, the oldest before; not
+	// with a Cursor.
+	Beginning bool
+	Type      string // only events of this type
 }
 
 func (q EventQuery) values() url.Values {
@@ -33,17 +37,20 @@ func (c *Client) Events(ctx context.Context, q EventQuery) (*wire.List[wire.Even
 	return get[wire.List[wire.Event]](ctx, c, reading("events").ask(q.values()))
 }
 
-// Follow calls deliver with each event as it happens, after the cursor of q, or
-// from now on when that is empty. It reconnects as long as it takes and resumes
+// Follow calls deliver with each event as it happens: after the cursor of q, or
+// from the beginning, or from now on, which is when the server first answers. It reconnects as long as it takes and resumes
 // after the last event delivered, so each is delivered at least once (C5); Limit
 // is not used. It returns when ctx ends (with ctx's error), when deliver returns
 // an error (with that), or when the server answers that it will not: wrong key,
 // unknown cursor.
 func (c *Client) Follow(ctx context.Context, q EventQuery, deliver func(wire.Event) error) error {
 	cursor := q.Cursor
+	if q.Beginning && cursor != "" {
+		return errors.New("client: an EventQuery has a Cursor or Beginning, not both")
+	}
 	for attempt := 1; ; attempt++ {
 		before := cursor
-		err := c.stream(ctx, q.Type, &cursor, deliver)
+		err := c.stream(ctx, q, &cursor, deliver)
 		var mine *deliverError
 		var failed *Error
 		switch {
@@ -73,10 +80,14 @@ func (e *deliverError) Error() string { return e.err.Error() }
 
 // stream reads one connection until it ends, moving cursor along. The server ends
 // streams now and then: a nil error is as good as a broken connection.
-func (c *Client) stream(ctx context.Context, kind string, cursor *string, deliver func(wire.Event) error) error {
+func (c *Client) stream(ctx context.Context, query EventQuery, cursor *string, deliver func(wire.Event) error) error {
 	ctx, alive, stop := watch(ctx, true)
 	defer stop()
-	q := reading("events", "stream").ask(EventQuery{Type: kind, Cursor: *cursor}.values())
+	ask := EventQuery{Type: query.Type, Cursor: *cursor}.values()
+	if query.Beginning && *cursor == "" {
+		set(ask, "from", "beginning")
+	}
+	q := reading("events", "stream").ask(ask)
 	r, err := c.request(ctx, q)
 	if err != nil {
 		return notSent(err)

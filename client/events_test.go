@@ -69,6 +69,29 @@ func TestFollowTakesItsPlaceBeforeTheFirstEvent(t *testing.T) {
 	})
 }
 
+// Without this a consumer that wants the whole journal gets what happens from now
+// on, or after a reconnect the whole journal again.
+func TestFollowFromTheBeginning(t *testing.T) {
+	s := &script{steps: []step{answering(503, ""), answering(200, eventText("c1")), answering(200, eventText("c2"))}}
+	synctest.Test(t, func(t *testing.T) {
+		enough := errors.New("enough")
+		err := s.client(t, Retry{}).Follow(t.Context(), EventQuery{Beginning: true}, func(e wire.Event) error {
+			if e.Cursor == "c2" {
+				return enough
+			}
+			return nil
+		})
+		want := []string{"GET /v1/events/stream?from=beginning", "GET /v1/events/stream?from=beginning", "GET /v1/events/stream?cursor=c1"}
+		if !errors.Is(err, enough) || !slices.Equal(s.paths, want) {
+			t.Errorf("%v, requests %v", err, s.paths)
+		}
+		both := EventQuery{Beginning: true, Cursor: "c1"}
+		if err := s.client(t, Retry{}).Follow(t.Context(), both, func(wire.Event) error { return nil }); err == nil || len(s.paths) != len(want) {
+			t.Errorf("a cursor and the beginning: %v", err)
+		}
+	})
+}
+
 // Without this a wrong token is tried for ever, and an endless line fills the
 // memory.
 func TestFollowGivesUp(t *testing.T) {

@@ -89,8 +89,10 @@ type observer interface {
 	RejectsCSV(ctx context.Context, c engine.Call, id string, w io.Writer) error
 	AsyncActions(ctx context.Context, c engine.Call, p engine.Page) (*wire.List[wire.AsyncAction], error)
 	Events(ctx context.Context, c engine.Call, cursor string, limit int) (*wire.List[wire.Event], error)
-	// FollowEvents delivers what happens after cursor until ctx ends or deliver
-	// returns an error. It calls deliver from one goroutine at a time.
+	// EventsNow returns the cursor behind everything acknowledged before the call.
+	EventsNow(ctx context.Context, c engine.Call) (string, error)
+	// FollowEvents delivers what happens after cursor, or all from the beginning
+	// when that is empty, until ctx ends or deliver returns an error. It calls deliver from one goroutine at a time.
 	FollowEvents(ctx context.Context, c engine.Call, cursor string, deliver func(wire.Event) error) error
 }
 

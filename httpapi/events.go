@@ -11,6 +11,12 @@ import (
 	"github.com/scrip-engine/scrip/wire"
 )
 
+// Values of the parameter from of a stream.
+const (
+	fromNow       = "now"
+	fromBeginning = "beginning"
+)
+
 // listEvents is GET /v1/events.
 func listEvents(x *exchange) error {
 	q := x.query()
@@ -28,13 +34,18 @@ func listEvents(x *exchange) error {
 }
 
 // streamEvents is GET /v1/events/stream: events as they happen, in the format of
-// server-sent events. A client that was cut off sends the id of the last one it
-// saw as Last-Event-ID and misses none; a browser repeats the first request's
-// cursor beside it, so the header wins.
+// server-sent events. It begins with what happens from now on, unless the client
+// asks for the journal's beginning or names a cursor. A client that was cut off
+// sends the id of the last one it saw as Last-Event-ID and misses none; a browser
+// repeats the first request's parameters beside it, so the header wins.
 func streamEvents(x *exchange) error {
 	q := x.query()
 	q.unsupported("type")
 	cursor := q.text("cursor")
+	from := q.oneOf("from", fromNow, fromBeginning)
+	if cursor != "" && from != "" {
+		q.fail(wire.KeyInvalidQueryParams, "from", "from and cursor exclude each other")
+	}
 	if q.err != nil {
 		return q.err
 	}
@@ -44,23 +55,36 @@ func streamEvents(x *exchange) error {
 	if len(cursor) > queryValueBytesMax {
 		return refuseField(wire.KeyInvalidQueryParams, "cursor", "The cursor is too long")
 	}
+	said := ""
 	if cursor != "" {
 		// A cursor that cannot be followed is refused while there is a status.
 		if _, err := x.server.engine.Events(x.ctx, x.call, cursor, 1); err != nil {
 			return err
 		}
+	} else if from != fromBeginning {
+		now, err := x.server.engine.EventsNow(x.ctx, x.call)
+		if err != nil {
+			return err
+		}
+		cursor, said = now, now
 	}
 	x.http.Response.Header.Set("X-Accel-Buffering", "no") // for nginx in front
 	return x.startStream(x.server.streaming, x.server.limits.StreamLife, contentSSE,
-		func(st *stream, w *bufio.Writer) error { return st.follow(w, cursor) })
+		func(st *stream, w *bufio.Writer) error { return st.follow(w, cursor, said) })
 }
 
 // follow writes events until its context ends, which is its proper end, and a
-// comment whenever nothing else was written for a while.
-func (st *stream) follow(w *bufio.Writer, cursor string) error {
+// comment whenever nothing else was written for a while. said is a cursor that the
+// client does not know yet: cut off before the first event, it resumes there.
+func (st *stream) follow(w *bufio.Writer, cursor, said string) error {
 	out := &eventWriter{out: progress{st, w}}
 	if err := out.comment("connected"); err != nil {
 		return err
+	}
+	if said != "" {
+		if err := out.position(said); err != nil {
+			return err
+		}
 	}
 	var beats sync.WaitGroup
 	beats.Go(func() { out.beat(st.ctx, st.server.limits.Heartbeat) })
@@ -95,6 +119,17 @@ func (e *eventWriter) event(event wire.Event) error {
 	e.buf = append(e.buf, event.Type...)
 	e.buf = append(e.buf, "\ndata: "...)
 	e.buf = append(e.buf, body...)
+	e.buf = append(e.buf, "\n\n"...)
+	return e.sendLocked()
+}
+
+// position sends an id without data, which moves where the client resumes and
+// dispatches nothing (WHATWG HTML, section 9.2.6).
+func (e *eventWriter) position(cursor string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.buf = append(e.buf[:0], "id: "...)
+	e.buf = append(e.buf, cursor...)
 	e.buf = append(e.buf, "\n\n"...)
 	return e.sendLocked()
 }

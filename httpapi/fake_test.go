@@ -285,6 +285,10 @@ func (f *fake) Events(_ context.Context, c engine.Call, cursor string, limit int
 	return &wire.List[wire.Event]{DataRef: wire.ListData}, f.saw(c, "Events", cursor, limit)
 }
 
+func (f *fake) EventsNow(_ context.Context, c engine.Call) (string, error) {
+	return "now", f.saw(c, "EventsNow")
+}
+
 func (f *fake) FollowEvents(ctx context.Context, c engine.Call, cursor string, deliver func(wire.Event) error) error {
 	_ = f.saw(c, "FollowEvents", cursor)
 	if f.onFollow != nil {

@@ -157,23 +157,30 @@ func TestEventsResume(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	f := func(path, last, from string) {
+	f := func(path, last, from string, said ...string) {
 		t.Helper()
 		res := n.open(path, "Last-Event-ID", last)
 		if res.StatusCode != 200 || res.Header.Get("Content-Type") != contentSSE {
 			t.Fatalf("%d %v", res.StatusCode, res.Header)
 		}
 		in := bufio.NewReader(res.Body)
-		for _, want := range []string{": connected", "", "id: " + from + "+0", "event: voucher.created", `data: {"id":"ev_0",`} {
+		lines := append([]string{": connected", ""}, said...)
+		for _, want := range append(lines, "id: "+from+"+0", "event: voucher.created", `data: {"id":"ev_0",`) {
 			line, err := in.ReadString('\n')
 			if err != nil || !strings.HasPrefix(line, want) {
 				t.Fatalf("%s: line %q, want %q, %v", path, line, want, err)
 			}
 		}
 	}
-	f("/v1/events/stream", "", "")
+	f("/v1/events/stream", "", "now", "id: now", "")
+	f("/v1/events/stream?from=now", "", "now", "id: now", "")
+	f("/v1/events/stream?from=now", "c2", "c2")
+	f("/v1/events/stream?from=beginning", "", "")
+	f("/v1/events/stream?from=beginning", "c2", "c2")
 	f("/v1/events/stream?cursor=c1", "", "c1")
 	f("/v1/events/stream?cursor=c1", "c2", "c2")
+	n.wantError(n.as("viewer", "GET", "/v1/events/stream?cursor=c1&from=now", ""), 400, wire.KeyInvalidQueryParams)
+	n.wantError(n.as("viewer", "GET", "/v1/events/stream?from=start", ""), 400, wire.KeyInvalidQueryParams)
 	n.wantError(n.as("viewer", "GET", "/v1/events/stream?cursor=broken", ""), 400, wire.KeyInvalidQueryParams)
 }
 

@@ -13,7 +13,8 @@ import (
 type eventsCmd struct {
 	connection
 	Follow bool   `help:"Go on with what happens, until Ctrl-C."`
-	Cursor string `help:"Begin after this cursor; without it, at the oldest event, or with --follow now." placeholder:"CURSOR"`
+	Cursor string `help:"Begin after this cursor; without it, at the oldest event, or with --follow now." placeholder:"CURSOR" xor:"start"`
+	All    bool   `name:"from-beginning" help:"With --follow, begin at the oldest event." xor:"start"`
 	Type   string `help:"Only events of this type, such as redemption.succeeded."`
 	Limit  int    `help:"Print so many events; 0 means all there are. Not with --follow." default:"20" placeholder:"N"`
 }
@@ -22,13 +23,16 @@ func (c *eventsCmd) Run(a *app) error {
 	if c.Limit < 0 {
 		return usage(errors.New("--limit must not be negative"))
 	}
+	if c.All && !c.Follow {
+		return usage(errors.New("--from-beginning goes with --follow; a list begins there by itself"))
+	}
 	cl, err := c.client(a)
 	if err != nil {
 		return err
 	}
 	defer cl.Close()
 	if c.Follow {
-		err := cl.Follow(a.ctx, client.EventQuery{Cursor: c.Cursor, Type: c.Type}, a.printEvent)
+		err := cl.Follow(a.ctx, client.EventQuery{Cursor: c.Cursor, Type: c.Type, Beginning: c.All}, a.printEvent)
 		if errors.Is(err, context.Canceled) && a.ctx.Err() != nil {
 			return nil // Ctrl-C is how following ends
 		}

@@ -17,7 +17,7 @@ func TestExitCodes(t *testing.T) {
 	f := func(answer reply, want int, wantErr ...string) {
 		t.Helper()
 		server := newFake(t, map[string]reply{redeemLine: answer})
-		r := call(t, server.connected(t, "redeem", "SUMMER", "--key", "k-1", "--timeout", "100ms")...)
+		r := call(t, server.connected(t, "redeem", "SUMMER", "--key", "k-1", "--timeout", "2s")...)
 		if r.code != want {
 			t.Errorf("%s: %v, want exit %d", answer.body, r, want)
 		}
@@ -98,6 +98,8 @@ func TestUsage(t *testing.T) {
 	f("no such file", "redeem", "X", "--app-id", "a", "--app-token", "@/does/not/exist")
 	f("is empty", "redeem", "X", "--app-id", "a", "--app-token", "@"+write(t, "token", "\n"))
 	f("--now", "explain", "X", "--now", "tomorrow")
+	f("goes with --follow", "events", "--from-beginning")
+	f("--cursor", "events", "--follow", "--from-beginning", "--cursor", "c1")
 	f("--count", "generate", "--campaign", "c", "--count", "0")
 	f("missing flags", "import", "x.csv")
 	f("no such file", "import", "/does/not/exist", "--campaign", "c", "--app-id", "a", token, "--server", "http://127.0.0.1:1")

@@ -302,9 +302,16 @@ func TestFollowUntilCtrlC(t *testing.T) {
 			break
 		}
 	}
-	follower.signal(t, syscall.SIGINT)
-	if code := follower.end(t); code != 0 {
-		t.Errorf("follower: exit %d, %s", code, follower.err.String())
+	whole := start(t, nil, "events", "--follow", "--from-beginning", "--data", dir, "-o", "json")
+	var oldest wire.Event
+	if err := json.Unmarshal([]byte(whole.until(t, "{")), &oldest); err != nil || oldest.Cursor != firstCursor(t, dir) {
+		t.Errorf("the journal begins with %+v, %v", oldest, err)
+	}
+	for name, p := range map[string]*process{"follower": follower, "from the beginning": whole} {
+		p.signal(t, syscall.SIGINT)
+		if code := p.end(t); code != 0 {
+			t.Errorf("%s: exit %d, %s", name, code, p.err.String())
+		}
 	}
 	server.signal(t, syscall.SIGINT)
 	if code := server.end(t); code != 0 {
