@@ -104,6 +104,11 @@ func newFake(t *testing.T, answers map[string]reply) *fake {
 			answer = refusal(wire.KeyNotFound)
 		}
 		w.Header().Set("Content-Type", "application/json")
+		if answer.status >= 429 {
+			// Longer than any --timeout of a test: the client says what it knows
+			// instead of trying again into the deadline.
+			w.Header().Set("Retry-After", "3600")
+		}
 		w.WriteHeader(answer.status)
 		_, _ = io.WriteString(w, answer.body)
 	}))
