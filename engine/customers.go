@@ -14,12 +14,18 @@ import (
 // may not have been seen yet, or nobody.
 type customerRef struct {
 	id     coupon.ID      // zero while unknown
-	source coupon.Hash    // stays the same before and after birth; zero for nobody
+	name   customerName   // as the request has it
+	source coupon.Hash    // the mark of the name; zero for nobody
 	said   *wire.Customer // what the request says of the customer; nil for nothing new
 	birth  *shard.Customer
 	group  *shardGroup
+	// missing refuses a request that names by id a customer who does not exist. It
+	// stands behind the receipt: who was there at the first attempt may have been
+	// forgotten since (P3).
+	missing *wire.Error
 	// profile stands for a customer of whom only a profile is said: source is
-	// drawn anew for each request, and a retry must still be the same request.
+	// drawn anew for each request, and a retry must still be the same request. It
+	// stands for an id that no customer can have, too.
 	profile coupon.Hash
 }
 
@@ -48,7 +54,7 @@ func (e *Engine) identifyCustomer(c *Call, p *catalog.Project, said *wire.Custom
 	case said == nil:
 		return customerRef{}, nil
 	case said.ID != "":
-		return e.customerByID(c, said)
+		return e.customerByID(c, said), nil
 	case said.SourceID != "":
 		return e.customerBySource(p, said), nil
 	case said.HasProfile():
@@ -64,29 +70,26 @@ func (e *Engine) identifyCustomer(c *Call, p *catalog.Project, said *wire.Custom
 	return customerRef{}, nil
 }
 
-func (e *Engine) customerByID(c *Call, said *wire.Customer) (customerRef, error) {
+func (e *Engine) customerByID(c *Call, said *wire.Customer) customerRef {
 	id, ok := e.secret.ParseID(coupon.PrefixCustomer, said.ID)
 	if !ok {
-		return customerRef{}, c.missingRef("customer", said.ID, "customer.id")
+		return customerRef{missing: c.missingRef("customer", said.ID, "customer.id"),
+			profile: e.secret.KeyHash([]byte("scrip/1/nobody" + said.ID))}
 	}
-	r := customerRef{id: id, group: e.shardOf(id.Slot)}
-	var v shard.CustomerView
-	if !r.group.law.Customer(c.Caller.Project, id, &v) {
-		return customerRef{}, c.missingRef("customer", said.ID, "customer.id")
-	}
-	r.source = v.Source
-	if r.source.IsZero() {
-		r.source = coupon.Hash{Hi: uint64(id.Slot), Lo: id.Seq}
+	name := customerName{id: id}
+	r := customerRef{id: id, name: name, group: e.shardOf(id.Slot), source: name.mark()}
+	if _, ok := name.find(r.group.law, c.Caller.Project); !ok {
+		r.missing = c.missingRef("customer", said.ID, "customer.id")
 	}
 	if said.HasProfile() {
 		r.said = said
 	}
-	return r, nil
+	return r
 }
 
 func (e *Engine) customerBySource(p *catalog.Project, said *wire.Customer) customerRef {
 	r := customerRef{source: e.secret.Hash(p.ID, coupon.DomainCustomer, []byte(said.SourceID))}
-	r.group = e.shardOf(r.source.Slot())
+	r.name, r.group = customerName{source: r.source}, e.shardOf(r.source.Slot())
 	r.id, _ = r.group.law.CustomerBySource(r.source)
 	if r.id == (coupon.ID{}) || said.HasProfile() {
 		r.said = said
@@ -103,32 +106,41 @@ func (e *Engine) settleCustomer(ctx context.Context, c *Call, r *customerRef, co
 	if r.id == (coupon.ID{}) {
 		r.id, _ = r.group.law.CustomerBySource(r.source)
 	}
-	if r.id != (coupon.ID{}) {
-		r.birth = nil
-		said := r.said
-		r.said = nil
-		if !said.HasProfile() {
-			return nil
+	if r.id == (coupon.ID{}) && r.group == code {
+		return r.conceive(c) // born in the redemption's own command
+	}
+	if r.id == (coupon.ID{}) || r.said.HasProfile() {
+		id, err := e.recordCustomer(ctx, c, r)
+		if err != nil {
+			return err
 		}
-		return e.mergeCustomer(ctx, c, r, said)
+		r.id = id
 	}
-	if err := r.conceive(c); err != nil {
-		return err
-	}
-	if r.group == code {
-		return nil // born in the redemption's own command
-	}
-	reply, err := e.proposeCustomer(ctx, c, r.group, r.birth, shard.Header{Slot: r.source.Slot()})
-	if err != nil {
-		return err
-	}
-	r.id, r.said, r.birth = reply.Customer, nil, nil
+	r.said, r.birth = nil, nil
 	return nil
 }
 
-// conceive seals what is said of a new customer under a key of its own.
+// recordCustomer writes what a request says of its customer, without losing what
+// somebody else has said meanwhile.
+func (e *Engine) recordCustomer(ctx context.Context, c *Call, r *customerRef) (coupon.ID, error) {
+	said := r.said
+	ch := customerChange{e: e, c: c, name: r.name, birth: said, minted: r.birth != nil && r.birth.Minted,
+		edit: func(now *wire.Customer) { merge(now, said) }}
+	if r.name.id != (coupon.ID{}) {
+		ch.birth = nil
+	}
+	id, err := ch.run(ctx)
+	if isMissing(err) { // forgotten since it was found
+		err = c.missingRef("customer", said.ID, "customer.id")
+	}
+	return id, err
+}
+
+// conceive seals what is said of a new customer under a key of its own. A profile
+// must not be lost to another birth of the same customer; a source id alone may.
 func (r *customerRef) conceive(c *Call) error {
-	birth := &shard.Customer{Project: c.Caller.Project, Source: r.source, Minted: r.birth != nil && r.birth.Minted}
+	birth := &shard.Customer{Project: c.Caller.Project, Source: r.source, Minted: r.birth != nil && r.birth.Minted,
+		Fresh: r.said.HasProfile()}
 	if _, err := rand.Read(birth.DataKey[:]); err != nil {
 		return c.asWire(err)
 	}
@@ -152,61 +164,6 @@ func (c *Call) seal(key *[shard.DataKeyBytes]byte, said *wire.Customer) ([]byte,
 		return nil, c.asWire(err)
 	}
 	return sealed, c.checkBytes(wire.KeyInvalidCustomer, "customer", len(sealed), sealedBytesMax)
-}
-
-// mergeCustomer writes what is new in said over what is stored, without losing
-// what somebody else changed in between.
-func (e *Engine) mergeCustomer(ctx context.Context, c *Call, r *customerRef, said *wire.Customer) error {
-	return e.editCustomer(ctx, c, r.id, func(now *wire.Customer) { merge(now, said) })
-}
-
-func (e *Engine) editCustomer(ctx context.Context, c *Call, id coupon.ID, edit func(*wire.Customer)) error {
-	g := e.shardOf(id.Slot)
-	for range attemptsMax {
-		var v shard.CustomerView
-		if !g.law.Customer(c.Caller.Project, id, &v) {
-			return c.missing("customer", e.customerID(id))
-		}
-		var now wire.Customer
-		if err := unseal(&v, &now); err != nil {
-			return c.asWire(err)
-		}
-		before := string(now.AppendProfile(nil))
-		if edit(&now); string(now.AppendProfile(nil)) == before {
-			return nil
-		}
-		q := shard.Customer{Project: c.Caller.Project, ID: id, DataKey: v.DataKey}
-		var err error
-		if q.Sealed, err = c.seal(&v.DataKey, &now); err != nil {
-			return err
-		}
-		reply, err := e.proposeCustomer(ctx, c, g, &q, shard.Header{Slot: id.Slot, BasisMask: 1, BasisVersion: v.Version})
-		if err != nil {
-			return err
-		}
-		if reply.Outcome == coupon.OK {
-			return nil
-		}
-	}
-	return c.fail(wire.KeyUnavailable, "The customer kept changing under the request; try again")
-}
-
-// proposeCustomer replicates a customer. Reevaluate is left to the caller.
-func (e *Engine) proposeCustomer(ctx context.Context, c *Call, g *shardGroup, q *shard.Customer, h shard.Header) (shard.Reply, error) {
-	if err := e.mayChange(c); err != nil {
-		return shard.Reply{}, err
-	}
-	h.Kind, h.Epoch, h.NotAfter = shard.KindCustomer, slotMapEpoch, e.notAfterOn(g.law.Now())
-	h.ValidFrom, h.ValidUntil, h.Actor = shard.AlwaysFrom, shard.AlwaysUntil, c.Caller.Key
-	cmd := shard.AppendCustomer(shard.AppendHeader(make([]byte, 0, shard.HeaderBytes+len(q.Sealed)+80), &h), q)
-	reply, err := e.propose(ctx, g, cmd)
-	switch {
-	case err != nil:
-		return reply, c.replication(err)
-	case reply.Outcome == coupon.OK || reply.Outcome == coupon.Reevaluate:
-		return reply, nil
-	}
-	return reply, c.refused(reply.Outcome, "")
 }
 
 // merge writes the profile fields that said has over those of now.
@@ -238,4 +195,18 @@ func (e *Engine) findCustomer(p *catalog.Project, ref string, v *shard.CustomerV
 	g := e.shardOf(h.Slot())
 	id, ok := g.law.CustomerBySource(h)
 	return ok && g.law.Customer(p.Ordinal, id, v)
+}
+
+// refuseMissing ends a request that names by id a customer who does not exist,
+// after a proof that no earlier attempt was answered (P1, P3).
+func (r *redemption) refuseMissing(ctx context.Context) (verdict, error) {
+	if r.proved || !r.ref.known {
+		r.ev.look.View = shard.CodeView{} // it is no refusal of the code
+		return 0, r.customer.missing
+	}
+	r.proved = true
+	if _, err := r.ref.group.log.Prove(ctx); err != nil {
+		return 0, r.c.replication(err)
+	}
+	return surveyAgain, nil
 }

@@ -2,6 +2,9 @@ package engine
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
 
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/shard"
@@ -9,40 +12,64 @@ import (
 )
 
 // PutCustomer creates a customer, or with a known id or source id changes the
-// fields that the request has.
+// fields that the request has. Without both the key decides who is created.
 func (e *Engine) PutCustomer(ctx context.Context, c Call, req *wire.Customer) (*wire.CustomerAnswer, error) {
 	if err := e.mayEdit(&c); err != nil {
 		return nil, err
 	}
-	p := c.project(e.catalog.View())
-	said := *req
-	if said.ID == "" && said.SourceID == "" && c.Key != "" {
-		// Without a source id the key decides who is created, so that a retry
-		// finds the same customer (P3).
-		return e.putNamed(ctx, &c, &said, e.secret.Hash(p.ID, coupon.DomainCustomer, []byte("\x00key\x00"+c.Key)))
+	ch := customerChange{e: e, c: &c, birth: req, edit: func(now *wire.Customer) { merge(now, req) }}
+	if err := ch.nameAfter(req); err != nil {
+		return nil, err
 	}
-	who, err := e.identifyCustomer(&c, p, &said)
+	ch.id = e.identifyCustomerChange(&c, opCustomer, ch.name, []byte(req.ID), []byte(req.SourceID), req.AppendProfile(nil))
+	if ch.name.id != (coupon.ID{}) {
+		ch.birth = nil
+		if _, err := ch.group().log.Prove(ctx); err != nil {
+			return nil, c.replication(err)
+		}
+	}
+	id, err := ch.run(ctx)
+	if isMissing(err) {
+		err = c.missingRef("customer", req.ID, "customer.id")
+	}
 	if err != nil {
 		return nil, err
 	}
-	if who.source.IsZero() && who.id == (coupon.ID{}) {
-		return nil, c.field(wire.KeyInvalidCustomer, "source_id", "says nothing about the customer")
-	}
-	if who.said == nil && who.id == (coupon.ID{}) {
-		who.said = &said
-	}
-	if err := e.settleCustomer(ctx, &c, &who, nil); err != nil {
-		return nil, err
-	}
-	return e.readCustomer(&c, who.id)
+	return e.changedCustomer(&c, id)
 }
 
-func (e *Engine) putNamed(ctx context.Context, c *Call, said *wire.Customer, source coupon.Hash) (*wire.CustomerAnswer, error) {
-	who := customerRef{source: source, group: e.shardOf(source.Slot()), said: said, birth: &shard.Customer{Minted: true}}
-	if err := e.settleCustomer(ctx, c, &who, nil); err != nil {
-		return nil, err
+// nameAfter finds what a create calls the customer: the id, the source id, the
+// key (so that a retry finds the same one, P3), or nothing at all.
+func (ch *customerChange) nameAfter(req *wire.Customer) error {
+	e, c := ch.e, ch.c
+	p := c.project(e.catalog.View())
+	source := []byte(req.SourceID)
+	switch {
+	case req.ID != "":
+		id, ok := e.secret.ParseID(coupon.PrefixCustomer, req.ID)
+		if !ok {
+			return c.missingRef("customer", req.ID, "customer.id")
+		}
+		ch.name = customerName{id: id}
+		return nil
+	case req.SourceID != "":
+	case c.Key != "":
+		ch.minted, source = true, []byte("\x00key\x00"+c.Key)
+	case req.HasProfile():
+		ch.minted, source = true, make([]byte, 16)
+		if _, err := rand.Read(source); err != nil {
+			return c.asWire(err)
+		}
+	default:
+		return c.field(wire.KeyInvalidCustomer, "source_id", "says nothing about the customer")
 	}
-	return e.readCustomer(c, who.id)
+	ch.name = customerName{source: e.secret.Hash(p.ID, coupon.DomainCustomer, source)}
+	return nil
+}
+
+func isMissing(err error) bool {
+	var w *wire.Error
+	return errors.As(err, &w) && w.Key == wire.KeyNotFound
 }
 
 func (e *Engine) mayEdit(c *Call) error {
@@ -98,16 +125,43 @@ func (e *Engine) readCustomer(c *Call, id coupon.ID) (*wire.CustomerAnswer, erro
 	return out, nil
 }
 
+// changedCustomer reads a customer after a change. One who was forgotten since,
+// before a retry, has the id of then and no profile.
+func (e *Engine) changedCustomer(c *Call, id coupon.ID) (*wire.CustomerAnswer, error) {
+	out, err := e.readCustomer(c, id)
+	if !isMissing(err) {
+		return out, err
+	}
+	var rec shard.Record
+	if !e.shardOf(id.Slot).law.Event(id, &rec) {
+		return nil, err
+	}
+	return e.customerAnswer(id, &wire.Customer{}, rec.Stamp, rec.Stamp), nil
+}
+
 // UpdateCustomer changes the fields that the request names; null clears one.
 func (e *Engine) UpdateCustomer(ctx context.Context, c Call, ref string, req *wire.CustomerUpdate) (*wire.CustomerAnswer, error) {
-	v, err := e.provedCustomer(ctx, &c, ref, RoleUser)
+	if err := e.mayEdit(&c); err != nil {
+		return nil, err
+	}
+	said, err := json.Marshal(req)
+	if err != nil {
+		return nil, c.asWire(err)
+	}
+	ch := customerChange{e: e, c: &c, name: e.customerName(c.project(e.catalog.View()), ref),
+		edit: func(now *wire.Customer) { patchCustomer(now, req) }}
+	ch.id = e.identifyCustomerChange(&c, opPatch, ch.name, said)
+	if _, err := ch.group().log.Prove(ctx); err != nil {
+		return nil, c.replication(err)
+	}
+	id, err := ch.run(ctx)
+	if isMissing(err) {
+		err = c.missing("customer", ref)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if err := e.editCustomer(ctx, &c, v.ID, func(now *wire.Customer) { patchCustomer(now, req) }); err != nil {
-		return nil, err
-	}
-	return e.readCustomer(&c, v.ID)
+	return e.changedCustomer(&c, id)
 }
 
 func patchCustomer(now *wire.Customer, req *wire.CustomerUpdate) {
@@ -134,16 +188,27 @@ func patchCustomer(now *wire.Customer, req *wire.CustomerUpdate) {
 // also in the log and the images (erase.go). Backups made before still have it.
 // Redemptions keep an id that means nobody.
 func (e *Engine) DeleteCustomer(ctx context.Context, c Call, ref string) error {
-	v, err := e.provedCustomer(ctx, &c, ref, RoleUser)
-	if err != nil {
+	if err := e.mayEdit(&c); err != nil {
 		return err
+	}
+	name := e.customerName(c.project(e.catalog.View()), ref)
+	id := e.identifyCustomerChange(&c, opForget, name)
+	g := e.shardOf(name.slot())
+	if _, err := g.log.Prove(ctx); err != nil {
+		return c.replication(err)
+	}
+	if _, done, err := e.storedCustomer(&c, name, shard.KindForget, id); done {
+		return err
+	}
+	customer, ok := name.find(g.law, c.Caller.Project)
+	if !ok {
+		return c.missing("customer", ref)
 	}
 	if err := e.mayChange(&c); err != nil {
 		return err
 	}
-	g := e.shardOf(v.ID.Slot)
-	cmd := shard.AppendForget(e.command(&c, shard.KindForget, v.ID.Slot, identity{}, e.catalog.View().Index()), &shard.Forget{Project: c.Caller.Project, ID: v.ID})
-	reply, err := e.propose(ctx, g, cmd)
+	cmd := e.command(&c, shard.KindForget, customer.Slot, id, e.catalog.View().Index())
+	reply, err := e.propose(ctx, g, shard.AppendForget(cmd, &shard.Forget{Project: c.Caller.Project, ID: customer}))
 	if err != nil {
 		return c.replication(err)
 	}

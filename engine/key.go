@@ -40,6 +40,8 @@ const (
 	opCampaign operation = 8
 	opJob      operation = 9
 	opCustomer operation = 10
+	opPatch    operation = 11 // of a customer
+	opForget   operation = 12
 )
 
 // keyHash hashes (project, operation, key). The anchor is not part of it: the

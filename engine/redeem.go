@@ -147,6 +147,9 @@ func (r *redemption) survey(ctx context.Context) (verdict, error) {
 	if ev.look.HasReceipt {
 		return surveyStored, nil
 	}
+	if r.customer.missing != nil {
+		return r.refuseMissing(ctx)
+	}
 	if need := max(ev.look.View.Fence, ev.look.View.CampaignBirth); ev.view.Index() < need {
 		if err := r.e.catLog.WaitApplied(ctx, need); err != nil {
 			return 0, r.c.replication(err)

@@ -185,6 +185,9 @@ func (e *Engine) resolveHolder(ctx context.Context, c *Call, p *catalog.Project,
 	if err != nil {
 		return coupon.ID{}, err
 	}
+	if who.missing != nil {
+		return coupon.ID{}, who.missing
+	}
 	if err := e.settleCustomer(ctx, c, &who, nil); err != nil {
 		return coupon.ID{}, err
 	}
