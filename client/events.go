@@ -23,13 +23,10 @@ type EventQuery struct {
 	// Beginning makes Follow deliver all events first, the oldest before; not
 	// with a Cursor.
 	Beginning bool
-	Type      string // only events of this type
 }
 
 func (q EventQuery) values() url.Values {
-	v := Page{Limit: q.Limit, Cursor: q.Cursor}.values()
-	set(v, "type", q.Type)
-	return v
+	return Page{Limit: q.Limit, Cursor: q.Cursor}.values()
 }
 
 // Events lists events, the oldest first.
@@ -83,7 +80,7 @@ func (e *deliverError) Error() string { return e.err.Error() }
 func (c *Client) stream(ctx context.Context, query EventQuery, cursor *string, deliver func(wire.Event) error) error {
 	ctx, alive, stop := watch(ctx, true)
 	defer stop()
-	ask := EventQuery{Type: query.Type, Cursor: *cursor}.values()
+	ask := EventQuery{Cursor: *cursor}.values()
 	if query.Beginning && *cursor == "" {
 		set(ask, "from", "beginning")
 	}

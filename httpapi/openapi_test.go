@@ -14,6 +14,7 @@ func TestRoutesAreThoseOfTheDescription(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sources := parseSources(t)
 	described := map[string]*openapi3.Operation{}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -28,6 +29,7 @@ func TestRoutesAreThoseOfTheDescription(t *testing.T) {
 		}
 		delete(described, r.method+" "+r.path)
 		holdParameters(t, &r, op)
+		holdQuery(t, &r, op, sources)
 		holdBody(t, &r, op)
 	}
 	for name := range described {

@@ -15,7 +15,6 @@ type eventsCmd struct {
 	Follow bool   `help:"Go on with what happens, until Ctrl-C."`
 	Cursor string `help:"Begin after this cursor; without it, at the oldest event, or with --follow now." placeholder:"CURSOR" xor:"start"`
 	All    bool   `name:"from-beginning" help:"With --follow, begin at the oldest event." xor:"start"`
-	Type   string `help:"Only events of this type, such as redemption.succeeded."`
 	Limit  int    `help:"Print so many events; 0 means all there are. Not with --follow." default:"20" placeholder:"N"`
 }
 
@@ -32,7 +31,7 @@ func (c *eventsCmd) Run(a *app) error {
 	}
 	defer cl.Close()
 	if c.Follow {
-		err := cl.Follow(a.ctx, client.EventQuery{Cursor: c.Cursor, Type: c.Type, Beginning: c.All}, a.printEvent)
+		err := cl.Follow(a.ctx, client.EventQuery{Cursor: c.Cursor, Beginning: c.All}, a.printEvent)
 		if errors.Is(err, context.Canceled) && a.ctx.Err() != nil {
 			return nil // Ctrl-C is how following ends
 		}
@@ -43,7 +42,7 @@ func (c *eventsCmd) Run(a *app) error {
 
 // list prints events as their pages come, so that any number of them fits.
 func (c *eventsCmd) list(a *app, cl *client.Client) error {
-	q := client.EventQuery{Cursor: c.Cursor, Type: c.Type, Limit: 100}
+	q := client.EventQuery{Cursor: c.Cursor, Limit: 100}
 	if c.Limit > 0 {
 		q.Limit = min(c.Limit, 100)
 	}
