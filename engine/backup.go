@@ -55,10 +55,10 @@ func (e *Engine) Backup(ctx context.Context, dir string) (BackupInfo, error) {
 }
 
 func (e *Engine) backup(ctx context.Context, dir string) (BackupInfo, error) {
-	if _, err := e.fs.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := e.cfg.FS.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return BackupInfo{}, errors.Join(errors.New("it exists already"), err)
 	}
-	if err := makeDir(e.fs, dir); err != nil {
+	if err := makeDir(e.cfg.FS, dir); err != nil {
 		return BackupInfo{}, err
 	}
 	if err := e.gate.close(ctx); err != nil {
@@ -67,7 +67,7 @@ func (e *Engine) backup(ctx context.Context, dir string) (BackupInfo, error) {
 	open := sync.OnceFunc(e.gate.open)
 	defer open()
 	at := wire.Time(e.clock.UnixMilli())
-	groups, err := e.host.Backup(ctx, e.fs, e.fs.PathJoin(dir, replicaDir), open)
+	groups, err := e.host.Backup(ctx, e.cfg.FS, e.cfg.FS.PathJoin(dir, replicaDir), open)
 	if err != nil {
 		return BackupInfo{}, err
 	}
@@ -77,10 +77,10 @@ func (e *Engine) backup(ctx context.Context, dir string) (BackupInfo, error) {
 	if err != nil {
 		return info, err
 	}
-	if err := writeFile(e.fs, dir, secretFile, secret); err != nil {
+	if err := writeFile(e.cfg.FS, dir, secretFile, secret); err != nil {
 		return info, err
 	}
-	return info, writeJSON(e.fs, dir, manifestFile, &info)
+	return info, writeJSON(e.cfg.FS, dir, manifestFile, &info)
 }
 
 func describe(dir string, from raftstore.BackupInfo) BackupInfo {

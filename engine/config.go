@@ -48,6 +48,9 @@ type Config struct {
 	// HeartbeatTimeout of the groups; a lone voter leads one to two of them after
 	// its start.
 	HeartbeatTimeout time.Duration
+	// StallLimit is how long a file operation in the data directory may take before
+	// the process ends; 0 means 10 seconds. Half of it is logged and counted.
+	StallLimit time.Duration
 	// ImageLogBytes is how much log may gather before an image is made.
 	ImageLogBytes int64
 }

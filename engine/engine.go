@@ -157,13 +157,16 @@ func (e *Engine) openHost() error {
 		FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, replicaDir),
 		Clock: e.clock.UnixMilli, Stamp: s.stamp,
 		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.exit(),
-		HeartbeatTimeout: e.cfg.HeartbeatTimeout, ImageLogBytes: e.cfg.ImageLogBytes,
+		HeartbeatTimeout: e.cfg.HeartbeatTimeout, ImageLogBytes: e.cfg.ImageLogBytes, StallLimit: e.cfg.StallLimit,
 		SupportedVersion: supportedVersion,
 	})
 	if err != nil {
 		return fmt.Errorf("open %s: %w", e.cfg.Dir, err)
 	}
 	e.host = h
+	// What hangs on this disk from here on is the watchdog's; a backup goes to
+	// another one and keeps to Config.FS.
+	e.fs = h.FS()
 	return nil
 }
 

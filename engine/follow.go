@@ -9,7 +9,7 @@ func (e *Engine) openViews() error {
 	for i, g := range e.shards {
 		sources[i] = g.law
 	}
-	v, err := views.Open(views.Config{FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, "views"), Sources: sources,
+	v, err := views.Open(views.Config{FS: e.host.PebbleFS(), Dir: e.fs.PathJoin(e.cfg.Dir, "views"), Sources: sources,
 		Logger: e.log, Registerer: e.cfg.Registerer, Exit: func(_ int, reason string) { e.host.Fail(reason) }})
 	if err != nil {
 		return err

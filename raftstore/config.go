@@ -39,8 +39,9 @@ type Config struct {
 	// HeartbeatTimeout is also the election timeout: a lone voter leads one to two
 	// of them after its start.
 	HeartbeatTimeout time.Duration
-	// StallLimit is how long one write of a log or vote may take before the
-	// process ends.
+	// StallLimit is how long one write of a log or vote, or one operation on a file
+	// of Host.FS or Host.PebbleFS, may take before the process ends. Half of it is
+	// logged and counted.
 	StallLimit time.Duration
 	// FloorInterval is how often floor files follow the log.
 	FloorInterval time.Duration
@@ -54,6 +55,9 @@ type Config struct {
 
 	// SupportedVersion is the newest active version this binary can follow.
 	SupportedVersion uint32
+
+	// now reads the watchdog's time: a test's, or time.Now.
+	now func() time.Time
 }
 
 // Defaults and bounds.
@@ -91,6 +95,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.HeartbeatTimeout < 5*time.Millisecond || c.StallLimit < 0 || c.FloorInterval < 0 || c.ImageLogBytes < 0 {
 		errs = append(errs, errors.New("a duration or size is out of range"))
+	}
+	if c.now == nil {
+		c.now = time.Now
 	}
 	if c.Clock == nil {
 		c.Clock = func() int64 { return time.Now().UnixMilli() }

@@ -85,13 +85,14 @@ func (l *lifeline) onFail(group uint32, f func()) {
 // hangs keeps leadership for ever while heartbeats go on (raft #503, #614), so
 // the host's watchdog ends the process instead.
 type stallWatch struct {
+	now   func() time.Time
 	epoch time.Time
 	since atomic.Int64 // nanoseconds after epoch, 0 when no write is under way
 }
 
-func newStallWatch() *stallWatch { return &stallWatch{epoch: time.Now()} }
+func newStallWatch(now func() time.Time) *stallWatch { return &stallWatch{now: now, epoch: now()} }
 
-func (w *stallWatch) begin() { w.since.Store(max(1, int64(time.Since(w.epoch)))) }
+func (w *stallWatch) begin() { w.since.Store(max(1, int64(w.now().Sub(w.epoch)))) }
 func (w *stallWatch) end()   { w.since.Store(0) }
 
 // stalled is how long the current write has been going on.
@@ -100,5 +101,5 @@ func (w *stallWatch) stalled() time.Duration {
 	if s == 0 {
 		return 0
 	}
-	return time.Since(w.epoch) - time.Duration(s)
+	return w.now().Sub(w.epoch) - time.Duration(s)
 }

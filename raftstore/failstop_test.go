@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"runtime"
@@ -27,14 +28,18 @@ func reexecuted() {
 }
 
 func playRole(role string) error {
-	name, dir, _ := strings.Cut(role, ":")
+	name, dir, _ := strings.Cut(role, "@")
 	toggle := &errorfs.Toggle{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if strings.HasSuffix(op.Path, ".log") && op.Kind.ReadOrWrite() == errorfs.OpIsWrite {
+		if fails := failing[strings.TrimPrefix(name, "opening ")]; fails != nil && fails(op) {
 			return errors.New("injected: input/output error")
 		}
 		return nil
 	})}
-	cfg := Config{FS: errorfs.Wrap(vfs.NewMem(), toggle), Dir: "data", HeartbeatTimeout: testHeartbeat}
+	cfg := Config{FS: errorfs.Wrap(vfs.NewMem(), toggle), Dir: "data", HeartbeatTimeout: testHeartbeat,
+		Logger: slog.New(slog.NewTextHandler(os.Stdout, nil))}
+	if strings.HasPrefix(name, "opening ") {
+		toggle.On()
+	}
 	if name == "lock" {
 		cfg.FS, cfg.Dir = vfs.Default, dir
 	}
@@ -50,25 +55,65 @@ func playRole(role string) error {
 		fmt.Println("holding")
 		_, err := io.ReadAll(os.Stdin) // until the test closes it
 		return err
-	case "disk":
-		toggle.On()
 	case "apply":
 		n.ledger.fail = true
+	default:
+		toggle.On()
 	}
-	_, _, err = n.Propose(context.Background(), id(1))
+	// More than the memtables hold, so that Pebble makes its next log and tables.
+	for i := range uint64(6 * logMemTableBytes / defaultBatchBytes) {
+		if _, _, err = n.Propose(context.Background(), append(id(i), make([]byte, defaultBatchBytes/2)...)); err != nil {
+			break
+		}
+	}
 	return fmt.Errorf("still alive: %v", err)
 }
 
+// failing are the ways in which a disk fails the log's Pebble, by what fails.
+var failing = map[string]func(errorfs.Op) bool{
+	"data/log/": func(op errorfs.Op) bool { // the log's own writes
+		return strings.HasSuffix(op.Path, ".log") && (op.Kind == errorfs.OpFileWrite || op.Kind == errorfs.OpFileSyncData || op.Kind == errorfs.OpFileSync)
+	},
+	"data/log: ": func(op errorfs.Op) bool { return op.Kind == errorfs.OpFileSync && op.Path == "data/log" },
+	".log: ": func(op errorfs.Op) bool {
+		return strings.HasSuffix(op.Path, ".log") && (op.Kind == errorfs.OpCreate || op.Kind == errorfs.OpReuseForWrite)
+	},
+	".sst: ": func(op errorfs.Op) bool { return strings.HasSuffix(op.Path, ".sst") && op.Kind == errorfs.OpCreate },
+	"MANIFEST-": func(op errorfs.Op) bool {
+		return strings.Contains(op.Path, "MANIFEST") && op.Kind == errorfs.OpFileSync
+	},
+}
+
 // Without it: the default of Config.Exit could return, or use another code, and a
-// supervisor would not know that the disk or the state is broken.
+// supervisor would not know that the disk or the state is broken. Or Pebble would
+// panic first, when its directory cannot be synced or its next log not be made:
+// exit code 2 and pages of goroutines instead of a line that names the file.
 func TestFailStopEndsTheProcessWith70(t *testing.T) {
-	for _, role := range []string{"disk", "apply"} {
+	roles := map[string]string{"apply": "command not understood"}
+	for path := range failing {
+		roles[path] = path
+	}
+	for _, path := range []string{"data/log: ", ".log: ", "MANIFEST-"} {
+		roles["opening "+path] = path
+	}
+	for role, says := range roles {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), reexecEnv+"="+role)
 		out, err := cmd.CombinedOutput()
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != ExitFailStop {
 			t.Errorf("%s: %v, output %s", role, err, out)
+			continue
+		}
+		line, found := "", 0
+		for l := range strings.Lines(string(out)) {
+			if strings.Contains(l, "fail-stop") {
+				line, found = l, found+1
+			}
+		}
+		if found != 1 || !strings.Contains(line, says) || role != "apply" && !strings.Contains(line, "input/output error") ||
+			strings.Contains(string(out), "goroutine") {
+			t.Errorf("%s: says\n%s", role, out)
 		}
 	}
 }
@@ -77,7 +122,7 @@ func TestFailStopEndsTheProcessWith70(t *testing.T) {
 func TestSecondProcessIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), reexecEnv+"=lock:"+dir)
+	cmd.Env = append(os.Environ(), reexecEnv+"=lock@"+dir)
 	hold, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -148,10 +193,7 @@ func lifeWithFailure(t *testing.T, index int32) (injected, exited bool) {
 	x := newExits()
 	writes := errorfs.OnIndex(index)
 	inj := &errorfs.Counter{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
-		// Pebble panics when it cannot sync its own directory: the process ends all
-		// the same, but so would this one.
-		pebbleDir := op.Path == "data/log" && op.Kind == errorfs.OpFileSync
-		if op.Kind.ReadOrWrite() == errorfs.OpIsRead || op.Kind == errorfs.OpFileClose || pebbleDir {
+		if op.Kind.ReadOrWrite() == errorfs.OpIsRead || op.Kind == errorfs.OpFileClose {
 			return nil
 		}
 		return writes.MaybeError(op)

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/guardfs"
 )
 
 // Host owns what the groups of one process share: the directory and its lock, the
@@ -23,6 +26,9 @@ type Host struct {
 	lock     io.Closer
 	db       *pebble.DB
 	met      *metrics
+	guard    *guardfs.Guard
+	disk     vfs.FS     // Config.FS as the caller gave it; Config.FS is watched
+	slow     guardfs.Op // the watchdog's: what it has warned of
 
 	imageSlot chan struct{} // holds one token while an image is written
 	stop      chan struct{}
@@ -67,10 +73,13 @@ func Open(cfg Config) (*Host, error) {
 	h := &Host{
 		cfg:       cfg,
 		life:      newLifeline(cfg.Logger, cfg.Exit),
+		guard:     guardfs.New(cfg.now),
+		disk:      cfg.FS,
 		imageSlot: make(chan struct{}, 1),
 		stop:      make(chan struct{}),
 		groups:    make(map[uint32]*member),
 	}
+	h.cfg.FS = h.guard.Watch(cfg.FS)
 	if h.met, err = newMetrics(cfg.Registerer); err != nil {
 		return nil, fmt.Errorf("open host: register metrics: %w", err)
 	}
@@ -115,7 +124,7 @@ func (h *Host) openDir() error {
 
 func (h *Host) pebbleOptions() *pebble.Options {
 	o := &pebble.Options{
-		FS:                          h.cfg.FS,
+		FS:                          h.fatalFS(guardfs.Any),
 		Logger:                      pebbleLog{h.life},
 		FormatMajorVersion:          pebble.FormatNewest, // tells a torn WAL tail from corruption inside
 		MemTableSize:                logMemTableBytes,
@@ -250,26 +259,6 @@ func (h *Host) writeFloors() {
 			}
 			if err := m.floor.flush(); err != nil {
 				h.life.fail("group %d: %v", m.cfg.ID, err)
-			}
-		}
-	}
-}
-
-// watchStalls ends the process when a write hangs: raft would keep leading and
-// every caller would wait.
-func (h *Host) watchStalls() {
-	defer h.loops.Done()
-	tick := time.NewTicker(max(h.cfg.StallLimit/4, time.Millisecond))
-	defer tick.Stop()
-	for {
-		select {
-		case <-h.stop:
-			return
-		case <-tick.C:
-		}
-		for _, m := range h.members() {
-			if d := m.watch.stalled(); d > h.cfg.StallLimit {
-				h.life.fail("group %d: a write has not returned for %v", m.cfg.ID, d)
 			}
 		}
 	}

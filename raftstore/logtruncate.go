@@ -95,6 +95,9 @@ func (s *logStore) reset(index uint64) error {
 	if err := s.db.DeleteRange(lower, upper, pebble.Sync); err != nil {
 		return err
 	}
+	if err := s.life.err(); err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.first, s.last = 0, 0

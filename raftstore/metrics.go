@@ -22,6 +22,8 @@ type metrics struct {
 	unknown       *prometheus.CounterVec
 	refused       *prometheus.CounterVec
 	leaderChanges *prometheus.CounterVec
+	oldestWrite   prometheus.Gauge
+	slowWrites    prometheus.Counter
 }
 
 type groupMetrics struct {
@@ -64,6 +66,10 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		unknown:       counter("unknown_total", "Entries whose outcome was unknown: their callers were told to ask again."),
 		refused:       counter("refused_total", "Proposals refused because the queue was full."),
 		leaderChanges: counter("leader_changes_total", "Changes of leadership: times this node won or lost it."),
+		oldestWrite: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "scrip", Subsystem: "raftstore", Name: "oldest_write_seconds",
+			Help: "Seconds that the oldest write or other change of a file had been under way when the watchdog last looked; at the stall limit the process ends."}),
+		slowWrites: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "scrip", Subsystem: "raftstore", Name: "slow_writes_total",
+			Help: "Writes and other changes of files that the watchdog saw take more than half of the stall limit."}),
 	}
 	if reg == nil {
 		return m, nil
@@ -71,7 +77,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	var errs []error
 	for _, c := range []prometheus.Collector{
 		m.batchCommands, m.batchBytes, m.queueSeconds, m.fsyncSeconds, m.applySeconds, m.imageSeconds,
-		m.imageBytes, m.imageFailures, m.proofs, m.unknown, m.refused, m.leaderChanges,
+		m.imageBytes, m.imageFailures, m.proofs, m.unknown, m.refused, m.leaderChanges, m.oldestWrite, m.slowWrites,
 	} {
 		errs = append(errs, reg.Register(c))
 	}

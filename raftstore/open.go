@@ -21,7 +21,7 @@ func OpenGroup[R any](h *Host, cfg GroupConfig, m Machine[R]) (*Group[R], error)
 	if err != nil {
 		return nil, err
 	}
-	watch := newStallWatch()
+	watch := newStallWatch(h.cfg.now)
 	if err := h.admit(&member{cfg: cfg, watch: watch}); err != nil {
 		return nil, fmt.Errorf("open group %s: %w", cfg.Name, err)
 	}
@@ -108,7 +108,10 @@ func (g *Group[R]) checkVersion() error {
 // keepVersion makes a raised version durable.
 func (g *Group[R]) keepVersion(v uint32) error {
 	key := makeKey(g.cfg.ID, kindVersion, 0)
-	return g.host.db.Set(key, encodeSummed(key, binary.LittleEndian.AppendUint32(nil, v), nil), pebble.Sync)
+	if err := g.host.db.Set(key, encodeSummed(key, binary.LittleEndian.AppendUint32(nil, v), nil), pebble.Sync); err != nil {
+		return err
+	}
+	return g.host.life.err() // a failed write that was handed to the lifeline
 }
 
 // load brings the machine to the newest image.

@@ -8,6 +8,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
+
+	"github.com/scrip-engine/scrip/internal/guardfs"
 )
 
 // restoringFile stands in a data directory while it is being restored into. Open
@@ -48,7 +50,7 @@ func restoreInto(info BackupInfo, src vfs.FS, srcDir string, dst vfs.FS, dir str
 		return err
 	}
 	var failure error
-	h := &Host{cfg: cfg, identity: id, life: newLifeline(cfg.Logger, func(_ int, reason string) { failure = errors.New(reason) })}
+	h := &Host{cfg: cfg, identity: id, guard: guardfs.New(cfg.now), disk: dst, life: newLifeline(cfg.Logger, func(_ int, reason string) { failure = errors.New(reason) })}
 	if err := makeDir(dst, dst.PathJoin(dir, "images")); err != nil {
 		return err
 	}

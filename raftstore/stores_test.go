@@ -3,6 +3,7 @@ package raftstore
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -43,8 +44,8 @@ func storesOf(t testing.TB, h *Host, x *exits, group uint32) *stores {
 	}
 	s := &stores{
 		host: h, exits: x,
-		log:    &logStore{group: group, db: h.db, life: h.life, watch: newStallWatch(), floor: floor, prog: new(progress), met: h.met.group("test")},
-		stable: &stableStore{group: group, db: h.db, life: h.life, watch: newStallWatch(), floor: floor},
+		log:    &logStore{group: group, db: h.db, life: h.life, watch: newStallWatch(time.Now), floor: floor, prog: new(progress), met: h.met.group("test")},
+		stable: &stableStore{group: group, db: h.db, life: h.life, watch: newStallWatch(time.Now), floor: floor},
 	}
 	if err := errors.Join(openLogStore(s.log), openStableStore(s.stable)); err != nil {
 		t.Fatal(err)
