@@ -35,16 +35,29 @@ func (e *Engine) CreateCampaign(ctx context.Context, c Call, req *wire.CampaignC
 	if campaign == nil {
 		return nil, c.fail(wire.KeyInternalError, "the campaign is not there")
 	}
-	for _, g := range e.shards {
-		if err := e.introduce(ctx, &c, g, campaign); err != nil {
+	if campaign.Deleted == 0 { // a retry may find it gone, and then nothing is left to do
+		if err := e.followUp(ctx, &c, campaign, req, &reply); err != nil {
 			return nil, c.halfDone(err)
 		}
 	}
-	e.jobs.wake()
-	if err := e.soleCode(ctx, &c, campaign, req); err != nil {
-		return nil, c.halfDone(err)
-	}
 	return e.renderCampaign(e.catalog.View(), campaign), nil
+}
+
+// followUp does what comes after the campaign was written. A retry does it again,
+// each step of which finds what is there already.
+func (e *Engine) followUp(ctx context.Context, c *Call, campaign *catalog.Campaign, req *wire.CampaignCreate, reply *catalog.Reply) error {
+	for _, g := range e.shards {
+		if err := e.introduce(ctx, c, g, campaign); err != nil {
+			return err
+		}
+	}
+	e.jobs.wake()
+	// The catalog remembers keys an hour longer than the shards do: a retry in that
+	// hour must not draw a second code.
+	if reply.Replayed && e.catalog.View().Time() >= reply.Stamp+coupon.KeyMemoryMillis-coupon.StampJumpMillisMax {
+		return nil
+	}
+	return e.soleCode(ctx, c, campaign, req)
 }
 
 // halfDone is the answer for an error after the campaign was written: to say that
@@ -59,10 +72,8 @@ func (e *Engine) soleCode(ctx context.Context, c *Call, campaign *catalog.Campai
 		return nil
 	}
 	one := *c
-	if one.Key == "" {
-		one.Key = "\x00sole\x00" + campaign.ID
-	}
-	_, err := e.issue(ctx, &one, campaign, "", &wire.VoucherCreate{})
+	one.Key = "\x00sole\x00" + campaign.ID // the caller's own is for what the caller creates
+	_, err := e.issue(ctx, &one, campaign.ID, "", &wire.VoucherCreate{})
 	return err
 }
 

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"math"
 
 	"github.com/scrip-engine/scrip/catalog"
 	"github.com/scrip-engine/scrip/wire"
@@ -12,11 +10,7 @@ import (
 // DeleteCampaign ends a campaign and its codes. Redemptions stay. What is left to
 // do after the fences is the job's, which the answer names.
 func (e *Engine) DeleteCampaign(ctx context.Context, c Call, ref string) (*wire.Accepted, error) {
-	campaign, err := e.findCampaign(ctx, &c, ref, RoleUser)
-	if c.Key != "" && isKey(err, wire.KeyNotFound) {
-		// It may be gone by this very request: then the catalog has the receipt (P3).
-		campaign, err = &catalog.Campaign{Project: c.Caller.Project, Ordinal: noCampaign}, nil
-	}
+	campaign, err := e.findToSwitch(ctx, &c, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -36,14 +30,6 @@ func (e *Engine) DeleteCampaign(ctx context.Context, c Call, ref string) (*wire.
 		e.kickFences() // it is deleted; the job is taken up again
 	}
 	return &wire.Accepted{AsyncActionID: reply.JobID}, nil
-}
-
-// noCampaign is an ordinal that no campaign has.
-const noCampaign = math.MaxUint32
-
-func isKey(err error, key string) bool {
-	var e *wire.Error
-	return errors.As(err, &e) && e.Key == key
 }
 
 // endCampaign tells every shard that a campaign is over and finishes the job

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 
 	"github.com/scrip-engine/scrip/catalog"
 	"github.com/scrip-engine/scrip/coupon"
@@ -16,18 +17,28 @@ func (e *Engine) changeCatalog(ctx context.Context, c *Call, op operation, req a
 	if err := e.mayChange(c); err != nil {
 		return catalog.Reply{}, err
 	}
-	said, err := json.Marshal(req)
+	h, err := e.catalogHeader(c, op, req)
 	if err != nil {
-		return catalog.Reply{}, c.asWire(err)
+		return catalog.Reply{}, err
 	}
-	id := e.identify(c, op, e.fingerprintOf(op, said))
-	h := catalog.Header{NotAfter: e.notAfter(), Key: id.key, FingerprintVersion: coupon.FingerprintVersion,
-		Fingerprint: id.fingerprint, Actor: c.Caller.Key, Flags: id.flags & catalog.FlagMinted}
 	reply, err := e.change(ctx, h, body)
 	if err != nil {
 		return reply, c.catalogError(err)
 	}
 	return reply, nil
+}
+
+// catalogHeader is who a change of the catalog is: the caller's key, and the
+// fingerprint of req. What req names it names in the caller's words: what those
+// mean today may be another thing than at the first attempt.
+func (e *Engine) catalogHeader(c *Call, op operation, req any) (catalog.Header, error) {
+	said, err := json.Marshal(req)
+	if err != nil {
+		return catalog.Header{}, c.asWire(err)
+	}
+	id := e.identify(c, op, e.fingerprintOf(op, said))
+	return catalog.Header{NotAfter: e.notAfter(), Key: id.key, FingerprintVersion: coupon.FingerprintVersion,
+		Fingerprint: id.fingerprint, Actor: c.Caller.Key, Flags: id.flags & catalog.FlagMinted}, nil
 }
 
 func (c *Call) catalogError(err error) *wire.Error {
@@ -72,38 +83,61 @@ func (e *Engine) findCampaign(ctx context.Context, c *Call, ref, role string) (*
 	return campaign, nil
 }
 
+// findToSwitch is findCampaign for a change that the catalog remembers in the name
+// of the project. With a key the campaign may be gone since: then the body names
+// none, and the catalog answers from the receipt or not at all (P3).
+func (e *Engine) findToSwitch(ctx context.Context, c *Call, ref string) (*catalog.Campaign, error) {
+	campaign, err := e.findCampaign(ctx, c, ref, RoleUser)
+	if c.Key != "" && isKey(err, wire.KeyNotFound) {
+		return &catalog.Campaign{Project: c.Caller.Project, Ordinal: noCampaign}, nil
+	}
+	return campaign, err
+}
+
+// noCampaign is an ordinal that no campaign has.
+const noCampaign = math.MaxUint32
+
 // UpdateCampaign changes the fields that the request names and no others. When
 // it returns, redemptions follow the new ones on every node (P7).
 func (e *Engine) UpdateCampaign(ctx context.Context, c Call, ref string, req *wire.CampaignUpdate) (*wire.Campaign, error) {
+	said := struct {
+		Ref string
+		*wire.CampaignUpdate
+	}{ref, req}
 	for range attemptsMax {
-		campaign, err := e.findCampaign(ctx, &c, ref, RoleUser)
+		campaign, err := e.findToSwitch(ctx, &c, ref)
 		if err != nil {
 			return nil, err
 		}
-		body := &catalog.UpdateCampaign{Project: campaign.Project, Campaign: campaign.Ordinal, Basis: campaign.Version,
-			Description: patchOf(req.Description), Category: patchOf(req.Category),
-			Start: patchTimeOf(req.StartDate), End: patchTimeOf(req.ExpirationDate)}
-		if req.Type != "" {
-			body.Type = catalog.Set(req.Type)
-		}
-		if req.Metadata.Null {
-			body.Metadata = catalog.Clear[json.RawMessage]()
-		} else if req.Metadata.Set {
-			body.Metadata = catalog.Set(json.RawMessage(req.Metadata.Value))
-		}
+		body := updateOf(campaign, req)
+		var reply catalog.Reply
 		if err := c.checkDates(campaign, req); err != nil {
-			return nil, err
+			reply, err = e.insteadOf(ctx, err, &c, opCampaign, said, body)
+			return e.campaignChanged(ctx, &c, ref, reply, err)
 		}
-		reply, err := e.changeCatalog(ctx, &c, opCampaign, struct {
-			Ref string
-			*wire.CampaignUpdate
-		}{campaign.ID, req}, body)
+		reply, err = e.changeCatalog(ctx, &c, opCampaign, said, body)
 		if isReevaluate(err) {
 			continue
 		}
-		return e.campaignChanged(ctx, &c, campaign, reply, err)
+		return e.campaignChanged(ctx, &c, ref, reply, err)
 	}
 	return nil, c.fail(wire.KeyUnavailable, "The campaign kept changing under the request; try again")
+}
+
+// updateOf is the catalog's form of an update of the campaign as it was read.
+func updateOf(campaign *catalog.Campaign, req *wire.CampaignUpdate) *catalog.UpdateCampaign {
+	body := &catalog.UpdateCampaign{Project: campaign.Project, Campaign: campaign.Ordinal, Basis: campaign.Version,
+		Description: patchOf(req.Description), Category: patchOf(req.Category),
+		Start: patchTimeOf(req.StartDate), End: patchTimeOf(req.ExpirationDate)}
+	if req.Type != "" {
+		body.Type = catalog.Set(req.Type)
+	}
+	if req.Metadata.Null {
+		body.Metadata = catalog.Clear[json.RawMessage]()
+	} else if req.Metadata.Set {
+		body.Metadata = catalog.Set(json.RawMessage(req.Metadata.Value))
+	}
+	return body
 }
 
 // isReevaluate says that a command was evaluated for a version that is gone.
@@ -148,8 +182,12 @@ func patchTimeOf(w wire.Opt[wire.Time]) catalog.Patch[int64] {
 	return catalog.Patch[int64]{}
 }
 
-// campaignChanged raises the fence that a change owes and renders the campaign.
-func (e *Engine) campaignChanged(ctx context.Context, c *Call, campaign *catalog.Campaign, reply catalog.Reply, err error) (*wire.Campaign, error) {
+// campaignChanged raises the fence that a change owes and renders the campaign that
+// was changed, which for a retry may be gone.
+func (e *Engine) campaignChanged(ctx context.Context, c *Call, ref string, reply catalog.Reply, err error) (*wire.Campaign, error) {
+	if isKey(err, wire.KeyResourceNotFound) {
+		return nil, c.missing("campaign", ref)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -157,17 +195,17 @@ func (e *Engine) campaignChanged(ctx context.Context, c *Call, campaign *catalog
 		return nil, err
 	}
 	v := e.catalog.View()
-	return e.renderCampaign(v, v.Campaign(campaign.Ordinal)), nil
+	return e.renderCampaign(v, v.Campaign(reply.Ordinal)), nil
 }
 
 // SetCampaignEnabled switches a campaign. When it returns off, no redemption of
 // any of its codes that comes later passes, on any node (P7).
 func (e *Engine) SetCampaignEnabled(ctx context.Context, c Call, ref string, on bool) (*wire.Campaign, error) {
-	campaign, err := e.findCampaign(ctx, &c, ref, RoleUser)
+	campaign, err := e.findToSwitch(ctx, &c, ref)
 	if err != nil {
 		return nil, err
 	}
 	body := &catalog.SetCampaignEnabled{Project: campaign.Project, Campaign: campaign.Ordinal, Enabled: on}
-	reply, err := e.changeCatalog(ctx, &c, opEnable, body, body)
-	return e.campaignChanged(ctx, &c, campaign, reply, err)
+	reply, err := e.changeCatalog(ctx, &c, opEnable, struct{ Switch string }{ref}, body)
+	return e.campaignChanged(ctx, &c, ref, reply, err)
 }

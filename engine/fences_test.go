@@ -316,7 +316,7 @@ func TestOwedFencesAreDriven(t *testing.T) {
 	found := w.catalog.View().Campaign(1)
 	body := &catalog.SetCampaignEnabled{Project: found.Project, Campaign: found.Ordinal, Enabled: false}
 	c := w.keyed("off")
-	reply, err := w.changeCatalog(ctx, &c, opEnable, body, body) // and here the node dies
+	reply, err := w.changeCatalog(ctx, &c, opEnable, struct{ Switch string }{camp}, body) // and here the node dies
 	w.ok(err)
 	_, err = w.SetCampaignEnabled(ctx, c, camp, false)
 	w.ok(err)

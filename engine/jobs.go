@@ -129,12 +129,14 @@ func (e *Engine) Import(ctx context.Context, c Call, campaign string, format Imp
 		return nil, err
 	}
 	put := &catalog.PutJob{Project: c.Caller.Project, NewJob: catalog.NewJob{Kind: wire.AsyncVoucherImport}}
+	var found *catalog.Campaign
 	if campaign != "" {
-		found, ok := e.catalog.View().CampaignByRef(c.Caller.Project, campaign)
-		if !ok {
-			return nil, c.missing("campaign", campaign)
+		var err error
+		put.Kind = wire.AsyncCampaignImport
+		if found, err = e.campaignForJob(ctx, &c, campaign, put.Kind); err != nil {
+			return nil, err
 		}
-		put.Campaign, put.Kind = found.Ordinal, wire.AsyncCampaignImport
+		put.Campaign = found.Ordinal
 	}
 	params, err := (&jobs.ImportParams{Format: format}).Encode()
 	if err != nil {
@@ -155,7 +157,7 @@ func (e *Engine) Import(ctx context.Context, c Call, campaign string, format Imp
 		Digest   catalog.Digest256
 		Size     int64
 	}{put.Campaign, format, digest, size}
-	reply, err := e.changeCatalog(ctx, &c, opJob, said, put)
+	reply, err := e.putJob(ctx, &c, nil, said, found, put)
 	var failed *wire.Error
 	if unknown := errors.As(err, &failed) && failed.Outcome == wire.Unknown; !unknown && (err != nil || reply.Replayed) {
 		e.jobs.runner.Discard(name) // of an unknown outcome the next start knows more
@@ -181,22 +183,24 @@ func (c *Call) spoolError(err error) *wire.Error {
 
 // Generate makes codes of a campaign by the campaign's pattern, or the request's.
 func (e *Engine) Generate(ctx context.Context, c Call, campaign string, count int64, req *wire.GenerateRequest) (*wire.Accepted, error) {
-	found, err := e.findCampaign(ctx, &c, campaign, RoleUser)
+	found, err := e.campaignForJob(ctx, &c, campaign, wire.AsyncGenerate)
 	if err != nil {
 		return nil, err
 	}
 	if count < 1 || count > coupon.GenerateCountMax {
 		return nil, c.field(wire.KeyInvalidQueryParams, "vouchers_count", fmt.Sprintf("must be from 1 to %d", coupon.GenerateCountMax))
 	}
-	job, err := e.generation(&c, c.project(e.catalog.View()), found, count, req)
-	if err != nil {
-		return nil, err
-	}
-	reply, err := e.changeCatalog(ctx, &c, opJob, struct {
+	said := struct {
 		Campaign string
 		Count    int64
 		*wire.GenerateRequest
-	}{found.ID, count, req}, &catalog.PutJob{Project: found.Project, Campaign: found.Ordinal, NewJob: *job})
+	}{found.ID, count, req}
+	put := &catalog.PutJob{Project: found.Project, Campaign: found.Ordinal, NewJob: catalog.NewJob{Kind: wire.AsyncGenerate}}
+	job, refusal := e.generation(&c, c.project(e.catalog.View()), found, count, req)
+	if refusal == nil {
+		put.NewJob = *job
+	}
+	reply, err := e.putJob(ctx, &c, refusal, said, found, put)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +209,7 @@ func (e *Engine) Generate(ctx context.Context, c Call, campaign string, count in
 }
 
 // generation compiles a job that makes codes; refused up front when the pattern
-// has no room for so many.
+// has no room for so many beside those that are there.
 func (e *Engine) generation(c *Call, p *catalog.Project, campaign *catalog.Campaign, count int64, req *wire.GenerateRequest) (*catalog.NewJob, error) {
 	pattern, err := e.pattern(c, p, campaign, req.CodeConfig)
 	if err != nil {

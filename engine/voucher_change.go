@@ -18,9 +18,17 @@ func (e *Engine) UpdateVoucher(ctx context.Context, c Call, ref string, req *wir
 	if err != nil {
 		return nil, err
 	}
+	said, err := json.Marshal(req)
+	if err != nil {
+		return nil, c.asWire(err)
+	}
+	id := e.identify(&c, opUpdate, e.fingerprintOf(opUpdate, said))
+	if l.HasReceipt {
+		return e.stored(&c, r.group, &l.Receipt, id.fingerprint)
+	}
 	q := shard.Update{Ordinal: l.View.Ordinal, Project: l.View.Project}
 	if err := e.compileUpdate(ctx, &c, req, &q); err != nil {
-		return nil, err
+		return e.unlessChanged(ctx, &c, &r, err, id)
 	}
 	from, until := l.View.From, l.View.Until
 	if q.Clear&shard.SpecFrom != 0 {
@@ -35,15 +43,20 @@ func (e *Engine) UpdateVoucher(ctx context.Context, c Call, ref string, req *wir
 	if q.Set.Mask&shard.SpecUntil != 0 {
 		until = q.Set.Until
 	}
-	if !l.HasReceipt && from >= until && (q.Set.Mask|q.Clear)&(shard.SpecFrom|shard.SpecUntil) != 0 {
+	if from >= until && (q.Set.Mask|q.Clear)&(shard.SpecFrom|shard.SpecUntil) != 0 {
 		return nil, c.field(wire.KeyInvalidVoucher, "expiration_date", "must be after start_date")
 	}
-	said, err := json.Marshal(req)
-	if err != nil {
-		return nil, c.asWire(err)
+	return e.changeCode(ctx, &c, &r, l, shard.KindUpdate, id, func(cmd []byte) []byte { return shard.AppendUpdate(cmd, &q) })
+}
+
+// unlessChanged lets a refusal of a change out, unless the same request came a
+// second time and was answered meanwhile (P3).
+func (e *Engine) unlessChanged(ctx context.Context, c *Call, r *codeRef, refusal error, id identity) (*wire.Voucher, error) {
+	var l shard.Look
+	if err := e.lookProved(ctx, r, &l); err != nil || !l.HasReceipt {
+		return nil, refusal
 	}
-	return e.changeCode(ctx, &c, &r, l, shard.KindUpdate, e.identify(&c, opUpdate, e.fingerprintOf(opUpdate, said)),
-		func(cmd []byte) []byte { return shard.AppendUpdate(cmd, &q) })
+	return e.stored(c, r.group, &l.Receipt, id.fingerprint)
 }
 
 // compileUpdate reads an update: absent stays, null clears, a value is set.

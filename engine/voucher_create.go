@@ -13,30 +13,35 @@ import (
 // CreateVoucher issues one code: the given text, or with an empty one a text
 // that is drawn.
 func (e *Engine) CreateVoucher(ctx context.Context, c Call, code string, req *wire.VoucherCreate) (*wire.Voucher, error) {
-	if req.Campaign != "" || req.CampaignID != "" {
-		ref := req.CampaignID
-		if ref == "" {
-			ref = req.Campaign
-		}
-		return e.AddVoucher(ctx, c, ref, code, req)
+	ref := req.CampaignID
+	if ref == "" {
+		ref = req.Campaign
 	}
-	return e.issue(ctx, &c, nil, code, req)
+	return e.issue(ctx, &c, ref, code, req)
 }
 
 // AddVoucher issues one code of a campaign.
 func (e *Engine) AddVoucher(ctx context.Context, c Call, campaign, code string, req *wire.VoucherCreate) (*wire.Voucher, error) {
-	v := e.catalog.View()
-	if err := c.stillAllowed(v); err != nil {
-		return nil, err
-	}
-	found, ok := v.CampaignByRef(c.Caller.Project, campaign)
-	if !ok {
+	if campaign == "" {
 		return nil, c.missing("campaign", campaign)
 	}
-	return e.issue(ctx, &c, found, code, req)
+	return e.issue(ctx, &c, campaign, code, req)
 }
 
-func (e *Engine) issue(ctx context.Context, c *Call, campaign *catalog.Campaign, code string, req *wire.VoucherCreate) (*wire.Voucher, error) {
+// creation is one request for one code, on its way.
+type creation struct {
+	e        *Engine
+	c        *Call
+	p        *catalog.Project
+	ref      string            // the campaign in the caller's words; "" for none
+	campaign *catalog.Campaign // set by prepare; nil for none
+	req      *wire.VoucherCreate
+	spec     shard.Spec // set by prepare
+	id       identity
+}
+
+// issue makes one code. ref names its campaign, "" for a standalone code.
+func (e *Engine) issue(ctx context.Context, c *Call, ref, code string, req *wire.VoucherCreate) (*wire.Voucher, error) {
 	if err := e.admit(c, RoleUser); err != nil {
 		return nil, err
 	}
@@ -44,66 +49,123 @@ func (e *Engine) issue(ctx context.Context, c *Call, campaign *catalog.Campaign,
 	if err := c.stillAllowed(v); err != nil {
 		return nil, err
 	}
-	p := c.project(v)
-	if code == "" {
-		code = req.Code
-	}
-	sp, err := e.compileSpec(c, p, campaign, req)
-	if err != nil {
-		return nil, err
-	}
-	if req.HolderID != "" {
-		holder, err := e.resolveHolder(ctx, c, p, req.HolderID)
-		if err != nil {
-			return nil, err
-		}
-		sp.Mask |= shard.SpecHolder
-		sp.Holder = holder
-	}
 	said, err := json.Marshal(req)
 	if err != nil {
 		return nil, c.asWire(err)
 	}
-	id := e.identify(c, opCreate, e.fingerprintOf(opCreate, said, campaignWords(campaign)))
-	if code != "" {
-		parsed, err := rulesOf(p).ParseNew(code)
-		if err != nil {
-			return nil, c.field(wire.KeyInvalidCode, "code", err.Error())
-		}
-		return e.createCode(ctx, c, p, campaign, parsed, &sp, id)
+	n := &creation{e: e, c: c, p: c.project(v), ref: ref, req: req,
+		id: e.identify(c, opCreate, e.fingerprintOf(opCreate, said, []byte(ref)))}
+	if code == "" {
+		code = req.Code
 	}
-	return e.issueDrawn(ctx, c, p, campaign, req, &sp, id)
+	if code == "" {
+		return n.drawn(ctx)
+	}
+	return n.named(ctx, code)
 }
 
-// campaignWords are what the fingerprint of a create says of the campaign, which
-// may stand in the path.
-func campaignWords(campaign *catalog.Campaign) []byte {
-	if campaign == nil {
-		return nil
+// named issues the text that the caller gave, which is the anchor of the key.
+func (n *creation) named(ctx context.Context, code string) (*wire.Voucher, error) {
+	parsed, err := rulesOf(n.p).ParseNew(code)
+	if err != nil {
+		return nil, n.c.field(wire.KeyInvalidCode, "code", err.Error())
 	}
-	return []byte(campaign.ID)
+	t := n.text(parsed)
+	if out, err := n.before(&t); out != nil || err != nil {
+		return out, err
+	}
+	out, refusal := n.attempt(ctx, &t)
+	if refusal == nil || n.c.Key == "" {
+		return out, refusal
+	}
+	// The same request may have come a second time and been answered meanwhile.
+	if _, err := t.ref.group.log.Prove(ctx); err != nil {
+		return nil, refusal
+	}
+	if out, err := n.before(&t); out != nil || err != nil {
+		return out, err
+	}
+	return nil, refusal
 }
 
-func (e *Engine) createCode(ctx context.Context, c *Call, p *catalog.Project, campaign *catalog.Campaign, code coupon.Code, sp *shard.Spec, id identity) (*wire.Voucher, error) {
-	h := e.secret.Hash(p.ID, coupon.DomainCode, []byte(code.Folded))
-	g := e.shardOf(h.Slot())
-	q := shard.Create{Project: p.Ordinal, Rules: rulesOf(p),
-		Code: shard.NewCode{Hash: h, Issued: []byte(code.Issued), Spec: *sp}}
-	if campaign != nil {
-		q.Campaign = campaign.Ordinal
+func (n *creation) attempt(ctx context.Context, t *codeText) (*wire.Voucher, error) {
+	if err := n.prepare(ctx); err != nil {
+		return nil, err
 	}
-	reply, err := e.proposeChange(ctx, c, g, campaign, func(index uint64) []byte {
-		return shard.AppendCreate(e.command(c, shard.KindCreate, h.Slot(), id, index), &q)
+	return n.create(ctx, t)
+}
+
+// codeText is a text that a code may get, and where it belongs.
+type codeText struct {
+	code coupon.Code
+	ref  codeRef
+}
+
+func (n *creation) text(code coupon.Code) codeText {
+	h := n.e.secret.Hash(n.p.ID, coupon.DomainCode, []byte(code.Folded))
+	r := codeRef{known: true, group: n.e.shardOf(h.Slot()), query: shard.Query{Project: n.p.Ordinal, Rules: rulesOf(n.p),
+		Hash: h, Folded: []byte(code.Folded), Kind: shard.KindCreate}}
+	if n.c.Key != "" {
+		r.query.Key = n.id.key
+	}
+	return codeText{code, r}
+}
+
+// before returns the code that the key has made of the text, or nothing. It may be
+// asked of memory: a receipt that is there was committed.
+func (n *creation) before(t *codeText) (*wire.Voucher, error) {
+	var l shard.Look
+	if t.ref.look(&l); !l.HasReceipt {
+		return nil, nil
+	}
+	return n.e.stored(n.c, t.ref.group, &l.Receipt, n.id.fingerprint)
+}
+
+// prepare finds the campaign and compiles what the code is to be. It is the part
+// that asks the state, and that makes the holder if need be.
+func (n *creation) prepare(ctx context.Context) (err error) {
+	if n.campaign, err = n.findCampaign(ctx); err != nil {
+		return err
+	}
+	if n.spec, err = n.e.compileSpec(n.c, n.p, n.campaign, n.req); err != nil || n.req.HolderID == "" {
+		return err
+	}
+	n.spec.Mask |= shard.SpecHolder
+	n.spec.Holder, err = n.e.resolveHolder(ctx, n.c, n.p, n.req.HolderID)
+	return err
+}
+
+// findCampaign asks memory first: only its no needs a proof.
+func (n *creation) findCampaign(ctx context.Context) (*catalog.Campaign, error) {
+	if n.ref == "" {
+		return nil, nil
+	}
+	if found, ok := n.e.catalog.View().CampaignByRef(n.p.Ordinal, n.ref); ok {
+		return found, nil
+	}
+	return n.e.findCampaign(ctx, n.c, n.ref, RoleUser)
+}
+
+// create has the law issue the text.
+func (n *creation) create(ctx context.Context, t *codeText) (*wire.Voucher, error) {
+	slot := t.ref.query.Hash.Slot()
+	q := shard.Create{Project: n.p.Ordinal, Rules: t.ref.query.Rules,
+		Code: shard.NewCode{Hash: t.ref.query.Hash, Issued: []byte(t.code.Issued), Spec: n.spec}}
+	if n.campaign != nil {
+		q.Campaign = n.campaign.Ordinal
+	}
+	reply, err := n.e.proposeChange(ctx, n.c, t.ref.group, n.campaign, func(index uint64) []byte {
+		return shard.AppendCreate(n.e.command(n.c, shard.KindCreate, slot, n.id, index), &q)
 	})
 	if err != nil {
 		return nil, err
 	}
 	if reply.Outcome != coupon.OK {
-		out := c.refused(reply.Outcome, "")
-		out.ResourceID, out.ResourceType = code.Issued, "voucher"
+		out := n.c.refused(reply.Outcome, "")
+		out.ResourceID, out.ResourceType = t.code.Issued, "voucher"
 		return nil, out
 	}
-	return e.voucherAt(c, g, h.Slot(), reply.Ordinal)
+	return n.e.voucherAt(n.c, t.ref.group, slot, reply.Ordinal)
 }
 
 func (e *Engine) voucherAt(c *Call, g *shardGroup, slot uint16, ordinal uint32) (*wire.Voucher, error) {

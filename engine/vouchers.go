@@ -53,6 +53,13 @@ func (e *Engine) findToChange(ctx context.Context, c *Call, ref string, kind sha
 	if err := e.catchUp(ctx, c, &l.View); err != nil {
 		return r, l, err
 	}
+	if l.View.Found && e.gone(&l.View) && !l.HasReceipt && !key.IsZero() {
+		// The campaign may be gone since the look, and the same request answered
+		// between the two.
+		if err := e.lookProved(ctx, &r, l); err != nil {
+			return r, l, c.replication(err)
+		}
+	}
 	if !l.View.Found || l.View.Project != c.Caller.Project || e.gone(&l.View) && !l.HasReceipt {
 		return r, l, c.missing("voucher", ref)
 	}
