@@ -54,6 +54,8 @@ func (c *Catalog) Apply(index uint64, stamp int64, version uint32, commands [][]
 	switch {
 	case version > versionMax:
 		return fmt.Errorf("%w: group version %d, known up to %d", ErrUnreadable, version, versionMax)
+	case index > indexMax:
+		return fmt.Errorf("%w: entry %d, up to %d", ErrUnreadable, index, uint64(indexMax))
 	case index <= before.index:
 		return fmt.Errorf("%w: entry %d after %d", ErrUnreadable, index, before.index)
 	case len(commands) > 1:
@@ -131,7 +133,7 @@ func (x *txn) full() bool { return x.next.bytes > StateBytesMax }
 
 // mint makes the public id of what this command creates.
 func (x *txn) mint(prefix string) string {
-	return x.next.cluster.derived.FormatCatalogID(prefix, x.next.index)
+	return x.next.cluster.derived.FormatCatalogID(prefix, idNumber(x.next.cluster.Generation, x.next.index))
 }
 
 // The look-ups of commands see one project only: what belongs to another one

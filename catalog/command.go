@@ -31,6 +31,7 @@ const (
 	KindJobProgress        Kind = 12
 	KindJobFinish          Kind = 13
 	KindFenceDone          Kind = 14
+	KindSetGeneration      Kind = 15
 )
 
 // newBody returns an empty body of a kind, or nil for a kind that this version
@@ -65,6 +66,8 @@ func newBody(kind Kind) Body {
 		return new(JobFinish)
 	case KindFenceDone:
 		return new(FenceDone)
+	case KindSetGeneration:
+		return new(SetGeneration)
 	}
 	return nil
 }
@@ -72,7 +75,7 @@ func newBody(kind Kind) Body {
 // Body is what one command wants. It is one of this package's command types, as
 // a pointer: Init, CreateProject, UpdateProject, CreateKey, RotateKey, RevokeKey,
 // CreateCampaign, UpdateCampaign, SetCampaignEnabled, DeleteCampaign, PutJob,
-// JobProgress, JobFinish, FenceDone.
+// JobProgress, JobFinish, FenceDone, SetGeneration.
 type Body interface {
 	kind() Kind
 	// scope is the project and the anchor within which an idempotency key means

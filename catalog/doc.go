@@ -20,7 +20,8 @@
 //   - C5  A published object never changes. A View is one consistent state and
 //     knows its index; readers and Apply never wait for each other.
 //   - C6  A command names its project and sees no other one's objects.
-//   - C7  Ids and ordinals are never reused. Names are, after a delete.
+//   - C7  Ids and ordinals are never reused. Names are, after a delete. With a new
+//     generation that holds for ids over a restore from a backup too.
 //   - C8  The journal's sequence grows by one. It is bounded: the oldest records
 //     go first, and a reader can see that they went.
 //   - C9  A success under a key is answered the same for at least 24 hours of

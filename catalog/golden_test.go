@@ -55,6 +55,7 @@ func everyCommand() []Body {
 			Failures: []Failure{{Row: 3, Code: "A", Reason: "duplicate_found"}, {Reason: "invalid_code"}}},
 		&RevokeKey{Project: 1, Key: 1, PreviousOnly: true},
 		&DeleteCampaign{Project: 1, Campaign: 1, Job: &job},
+		&SetGeneration{Generation: 0xfedc},
 	}
 }
 

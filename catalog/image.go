@@ -206,6 +206,9 @@ func (r *root) readObject(kind byte, payload []byte) error {
 		var h imageHeader
 		err := unmarshal(payload, &h)
 		r.index, r.now, r.lastSeq, r.lastJob = h.Index, h.Now, h.LastSeq, h.LastJob
+		if err == nil && h.Index > indexMax {
+			err = fmt.Errorf("index %d, up to %d", h.Index, uint64(indexMax))
+		}
 		return err
 	case frameCluster:
 		r.cluster = new(Cluster)

@@ -26,6 +26,9 @@ type Cluster struct {
 	Shards   uint32 `json:"shards"`
 	Currency string `json:"currency"` // default of new projects, ISO 4217
 	Created  int64  `json:"created"`
+	// Generation goes into the ids that are given out now; 0 before the first
+	// restore from a backup.
+	Generation uint16 `json:"generation,omitempty"`
 
 	derived *coupon.Secret
 }
