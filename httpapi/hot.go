@@ -57,7 +57,19 @@ func redeemWith(x *exchange, pair *redeemPair) error {
 	if err := pair.req.Decode(x.body); err != nil {
 		return err
 	}
-	return x.server.engine.Redeem(x.ctx, x.call, &pair.req, &pair.out)
+	if err := x.server.engine.Redeem(x.ctx, x.call, &pair.req, &pair.out); err != nil {
+		return err
+	}
+	pair.showKey(x.call.Key)
+	return nil
+}
+
+// showKey tells the caller which key the answer goes with. The engine keeps a hash
+// of it only, so that no later answer can.
+func (p *redeemPair) showKey(key string) {
+	for i := range p.out.Redemptions {
+		p.out.Redemptions[i].IdempotencyKey = key
+	}
 }
 
 // reset drops what the answer points to, and the request's strings, which alias
@@ -86,6 +98,15 @@ func validate(x *exchange) error {
 	return err
 }
 
+// showKeys is showKey for items, each of which has its own.
+func (p *batchPair) showKeys() {
+	for i := range min(len(p.out.Results), len(p.req.Redemptions)) {
+		if r := p.out.Results[i].Redemption; r != nil {
+			r.IdempotencyKey = p.req.Redemptions[i].IdempotencyKey
+		}
+	}
+}
+
 // redeemBatch is POST /v1/redemptions/batch. Its items fail alone; an error here
 // concerns the batch as a whole, before any of them was tried.
 func redeemBatch(x *exchange) error {
@@ -96,6 +117,7 @@ func redeemBatch(x *exchange) error {
 		err = x.server.engine.RedeemBatch(x.ctx, x.call, &pair.req, &pair.out)
 	}
 	if err == nil {
+		pair.showKeys()
 		err = x.writePreferred(&pair.out)
 	}
 	for i := range pair.req.Redemptions {

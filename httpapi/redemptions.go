@@ -40,6 +40,7 @@ func redeemVoucher(x *exchange) error {
 	if len(pair.out.Redemptions) != 1 {
 		return refuse(wire.KeyInternalError, "")
 	}
+	pair.showKey(x.call.Key)
 	return x.writePreferred(&pair.out.Redemptions[0])
 }
 
@@ -92,7 +93,12 @@ func rollBack(x *exchange) (*wire.Rollback, error) {
 		return nil, err
 	}
 	req.Reason = cmp.Or(req.Reason, string(x.http.QueryArgs().Peek("reason")))
-	return x.server.engine.Rollback(x.ctx, x.call, id, &req)
+	done, err := x.server.engine.Rollback(x.ctx, x.call, id, &req)
+	if err != nil {
+		return nil, err
+	}
+	done.IdempotencyKey = x.call.Key
+	return done, nil
 }
 
 // rollBackOne is POST /v1/redemptions/{redemptionId}/rollback.

@@ -53,6 +53,21 @@ func TestContractNotices(t *testing.T) {
 		x.method, x.path, x.query, x.reqBody = "GET", "/v1/vouchers", url.Values{"limit": {"1000"}}, nil
 	})
 	f("no body", func(x *exchange) { x.path, x.reqBody = "/v1/redemptions", nil })
+	shows := func(method, path, sent, shown string) func(*exchange) {
+		return func(x *exchange) {
+			x.method, x.path, x.status = method, path, 200
+			x.reqHeader.Set("Idempotency-Key", sent)
+			x.resBody = []byte(`{"redemptions":[{"idempotency_key":"` + shown + `"}]}`)
+		}
+	}
+	for _, spoil := range []func(*exchange){
+		shows("GET", "/v1/redemptions/r_1", "", "k"), shows("POST", "/v1/redemptions", "k", "j"), shows("POST", "/v1/redemptions", "", "k"),
+	} {
+		x := good()
+		if spoil(x); checkKeys(x) == nil {
+			t.Errorf("a key where none belongs: %v", x)
+		}
+	}
 	if names := c.undone(); len(names) < 40 {
 		t.Errorf("only %d operations without a success", len(names))
 	}

@@ -157,7 +157,10 @@ func (c *contract) check(x *exchange) error {
 			return fmt.Errorf("the request: %w", err)
 		}
 	}
-	return c.checkAnswer(r, x)
+	if err := c.checkAnswer(r, x); err != nil {
+		return err
+	}
+	return checkKeys(x)
 }
 
 // misread reports that the server refused the request as such, so that there is

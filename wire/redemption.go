@@ -35,7 +35,9 @@ type Redemption struct {
 	RelatedObjectID   string           `json:"related_object_id"`
 	Gift              *GiftTaken       `json:"gift,omitempty"`
 	Voucher           *Voucher         `json:"voucher,omitempty"`
-	// IdempotencyKey is ours: the key it was made with, unless it was minted.
+	// IdempotencyKey is ours: the key that the POST answered here carried, in its
+	// header or its item of a batch. No other answer has it, nor one to a request
+	// whose key was taken from a field of its body: the server keeps a hash only.
 	IdempotencyKey string `json:"idempotency_key,omitempty"`
 	// Replayed is ours: this answer repeats an earlier one of the same key.
 	Replayed bool `json:"replayed,omitempty"`

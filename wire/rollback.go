@@ -23,8 +23,9 @@ type Rollback struct {
 	RelatedObjectID   string           `json:"related_object_id"`
 	Gift              *GiftTaken       `json:"gift,omitempty"`
 	Voucher           *Voucher         `json:"voucher,omitempty"`
-	IdempotencyKey    string           `json:"idempotency_key,omitempty"`
-	Replayed          bool             `json:"replayed,omitempty"`
+	// IdempotencyKey is as in Redemption.
+	IdempotencyKey string `json:"idempotency_key,omitempty"`
+	Replayed       bool   `json:"replayed,omitempty"`
 }
 
 // RollbacksResponse is the answer of POST /v1/redemptions/{id}/rollbacks. For a
