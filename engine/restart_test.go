@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,6 +57,7 @@ func TestIDsAreNotGivenTwiceAfterARestore(t *testing.T) {
 	w.ok(err)
 	lost := w.redeem("A", `,"order":{"amount":1000}`)
 	lostCode := w.create("B", tenPercentManyTimes)
+	lostCatalog := w.catalogIDs("lost")
 	events, err := w.Events(context.Background(), w.c, "", 100)
 	w.ok(err)
 	w.ok(w.Close())
@@ -67,6 +69,13 @@ func TestIDsAreNotGivenTwiceAfterARestore(t *testing.T) {
 	if lost.ID == other.ID || lostCode.ID == otherCode.ID {
 		t.Fatalf("given twice: %s %s", lost.ID, lostCode.ID)
 	}
+	for _, id := range w.catalogIDs("new") {
+		if slices.Contains(lostCatalog, id) {
+			t.Errorf("given twice: %s", id)
+		}
+	}
+	_, err = w.DeleteCampaign(context.Background(), w.c, lostCatalog[0])
+	w.wants(err, wire.KeyNotFound)
 	_, err = w.Rollback(context.Background(), w.c, lost.ID, &wire.RollbackRequest{})
 	w.wants(err, wire.KeyNotFound)
 	_, err = w.Voucher(context.Background(), w.c, lostCode.ID)
@@ -97,6 +106,29 @@ func TestNothingChangesInRecovery(t *testing.T) {
 	if now := w.catalog.View().Job(before.Ordinal); now.Version != before.Version {
 		t.Errorf("in recovery the job went from %s to %s", before.Status, now.Status)
 	}
+}
+
+// catalogIDs makes campaigns, then keys, then jobs, and returns their ids. There are
+// enough of each that two histories of one log meet at the same place of it.
+func (w *world) catalogIDs(name string) (ids []string) {
+	w.t.Helper()
+	ctx := context.Background()
+	const many = 30
+	for i := range many {
+		ids = append(ids, w.tenPercent(fmt.Sprint(name, "-", i), "", "").ID)
+	}
+	for range many {
+		key, err := w.CreateKey(ctx, w.c, &wire.APIKeyCreate{Name: name})
+		w.ok(err)
+		ids = append(ids, key.ID)
+	}
+	for range many {
+		r, err := w.change(ctx, catalog.Header{NotAfter: w.notAfter()}, &catalog.PutJob{Project: w.c.Caller.Project,
+			NewJob: catalog.NewJob{Kind: "OTHER"}})
+		w.ok(err)
+		ids = append(ids, r.ID)
+	}
+	return ids
 }
 
 func (w *world) gateAround(f func()) {

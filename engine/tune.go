@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/scrip-engine/scrip/catalog"
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/shard"
 )
@@ -14,8 +15,13 @@ import (
 // configuration file must not change what the entries before it meant.
 
 // tuneShards brings the configured budget to every shard, and after a restore a
-// generation of ids that no state before it has given out.
+// generation of ids that no state before it has given out, to the catalog too.
 func (e *Engine) tuneShards(ctx context.Context, restored bool) error {
+	if restored {
+		if err := e.tuneCatalog(ctx); err != nil {
+			return fmt.Errorf("tune the catalog: %w", err)
+		}
+	}
 	for _, g := range e.shards {
 		q := shard.Tune{}
 		if want := e.cfg.MemoryBudgetBytes / int64(len(e.shards)); g.law.Memory().Budget != want {
@@ -40,6 +46,15 @@ func (e *Engine) tuneShards(ctx context.Context, restored bool) error {
 		}
 	}
 	return nil
+}
+
+func (e *Engine) tuneCatalog(ctx context.Context) error {
+	g, err := drawGeneration(e.catalog.View().Cluster().Generation)
+	if err != nil {
+		return err
+	}
+	_, err = e.change(ctx, catalog.Header{NotAfter: e.notAfter()}, &catalog.SetGeneration{Generation: g})
+	return err
 }
 
 // drawGeneration draws one by chance, since several directories may be restored
