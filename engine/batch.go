@@ -110,6 +110,7 @@ func (b *batch) proposeAll(ctx context.Context) {
 		_, err := b.e.proposeAll(ctx, g, cmds, replies)
 		for i, it := range of {
 			if err != nil {
+				it.r.lent.command = nil // the log may still hold it
 				it.err = it.call.replication(err)
 				continue
 			}
@@ -128,9 +129,8 @@ func (b *batch) finish(ctx context.Context, it *batchItem) wire.BatchResult {
 		_, it.err = it.r.settle(ctx, &it.reply)
 	}
 	if it.err == nil {
-		var red *wire.Redemption
-		if red, it.err = b.e.renderRedemption(&it.call, it.r.ref.group, it.reply.Seq); it.err == nil {
-			red.Replayed = it.reply.Replayed
+		red := new(wire.Redemption)
+		if it.err = it.r.render(&it.reply, red); it.err == nil {
 			b.e.metrics.redeemed(it.reply.Replayed)
 			return wire.BatchResult{Status: http.StatusOK, Redemption: red}
 		}

@@ -68,7 +68,7 @@ func (e *Engine) lookAt(p *catalog.Project, ref views.CodeRef, l *shard.Look) {
 
 func (e *Engine) oneVoucher(v catalog.View, p *catalog.Project, code string) *wire.List[wire.Voucher] {
 	out := emptyList[wire.Voucher](wire.ListVouchers)
-	r := e.resolve(p, code)
+	r := e.resolve(p, code, nil)
 	var l shard.Look
 	if r.look(&l); l.View.Found && l.View.Project == p.Ordinal && !e.gone(&l.View) {
 		out.Data = append(out.Data, *e.renderVoucher(v, &l.View))

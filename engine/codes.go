@@ -21,10 +21,11 @@ func rulesOf(p *catalog.Project) coupon.CodeRules {
 
 // resolve normalises a code and finds its shard. Text that no code can have
 // gives a ref that is not known; a public id names the code at its place, unless
-// there is a code of the same text.
-func (e *Engine) resolve(p *catalog.Project, text string) codeRef {
+// there is a code of the same text. The folded text is written into folded's
+// capacity, which belongs to the ref from then on.
+func (e *Engine) resolve(p *catalog.Project, text string, folded []byte) codeRef {
 	rules := rulesOf(p)
-	folded, err := rules.AppendFolded(make([]byte, 0, 64), []byte(text))
+	folded, err := rules.AppendFolded(folded[:0], []byte(text))
 	if err != nil {
 		return codeRef{}
 	}

@@ -26,6 +26,7 @@ type evaluation struct {
 	order    promo.Order
 	result   promo.Result
 	currency coupon.Currency // of the order
+	own      promo.Discount // the code's, where it has one of its own
 	tail     []byte
 	lines    []int64
 }
@@ -55,7 +56,7 @@ func (ev *evaluation) evaluate(plans *planCache, req *wire.RedeemRequest, custom
 		return
 	}
 	ev.order.Expected, _ = coupon.ParseCurrency(ev.project.Currency)
-	d, ok := plans.discount(ev.campaign, v)
+	d, ok := plans.discount(ev.campaign, v, &ev.own)
 	if !ok { // it gives nothing that we could name: refuse rather than use it up
 		ev.facts.Evaluated = coupon.ResourceNotFound
 		ev.result = promo.Result{}
@@ -160,11 +161,13 @@ type planCache struct {
 // plansMax bounds the cache: some hundred bytes each.
 const plansMax = 10_000
 
-// discount returns what the code gives: its own discount, or its campaign's.
-func (p *planCache) discount(c *catalog.Campaign, v *shard.CodeView) (*promo.Discount, bool) {
+// discount returns what the code gives: its own discount, decoded into own, or
+// its campaign's.
+func (p *planCache) discount(c *catalog.Campaign, v *shard.CodeView, own *promo.Discount) (*promo.Discount, bool) {
 	if len(v.Discount) > 0 {
-		d, _, err := promo.DecodeDiscount(v.Discount)
-		return &d, err == nil
+		var err error
+		*own, _, err = promo.DecodeDiscount(v.Discount)
+		return own, err == nil
 	}
 	if c == nil || len(c.Voucher.Discount) == 0 {
 		return nil, false

@@ -83,35 +83,6 @@ func (e *Engine) identifyRedemption(c *Call, p *catalog.Project, req *wire.Redee
 		flags: shard.FlagDerived, fingerprint: fingerprint}
 }
 
-// fingerprint covers operation, redeemables, order, customer and metadata; not
-// path, tracking id, expansions or preferences. customer is the one identity
-// that stays the same before and after the customer came into being.
-func (e *Engine) fingerprint(op operation, req *wire.RedeemRequest, customer coupon.Hash) uint64 {
-	var buf [1024]byte
-	var scratch [1024]byte
-	f := e.secret.NewFingerprinter(buf[:0])
-	f.AddInt(int64(op))
-	for i := range req.Redeemables {
-		r := &req.Redeemables[i]
-		f.AddString(r.Object)
-		f.AddString(r.ID)
-		if v, ok := r.Gift.Credits.Get(); ok {
-			f.AddInt(v)
-		} else {
-			f.AddAbsent()
-		}
-	}
-	if req.Order != nil {
-		f.Add(req.Order.AppendJSON(scratch[:0]))
-	} else {
-		f.AddAbsent()
-	}
-	f.AddInt(int64(customer.Hi))
-	f.AddInt(int64(customer.Lo))
-	f.Add(req.Metadata)
-	return f.Sum()
-}
-
 // fingerprintOf is the fingerprint of any other change, over the parts that make
 // the request what it is.
 func (e *Engine) fingerprintOf(op operation, parts ...[]byte) uint64 {

@@ -56,7 +56,7 @@ func (e *Engine) filterRedemptions(v catalog.View, p *catalog.Project, q *Redemp
 		lq.Customer = cv.ID
 	}
 	if q.Voucher != "" {
-		r := e.resolve(p, q.Voucher)
+		r := e.resolve(p, q.Voucher, nil)
 		var l shard.Look
 		if r.look(&l); !l.View.Found || l.View.Project != p.Ordinal {
 			return false

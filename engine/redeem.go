@@ -21,7 +21,7 @@ import (
 //	   then prove leadership, look again, and refuse          (P1, no disk)
 //	 8 stamp, propose, wait for the disk     propose          raftstore
 //	 9 the law decides                       applyRedeem      shard/redeem.go
-//	10 answer from the record                renderRedemption render.go
+//	10 answer from the record                render           render_brief.go
 
 // attemptsMax bounds how often a request is evaluated again because something
 // changed under it: a campaign edited, a code changed, time passing an edge.
@@ -36,8 +36,10 @@ type redemption struct {
 	customer customerRef
 	id       identity
 	ev       evaluation
+	lent     lent
 	proved   bool // a proof that began after the request arrived was made
 
+	record     shard.Record // of the outcome
 	began      time.Time
 	committing time.Duration // in the log, all attempts together
 }
@@ -55,6 +57,7 @@ func (e *Engine) newRedemption(c *Call, req *wire.RedeemRequest) *redemption {
 
 func (r *redemption) release() {
 	pool := &r.e.pool
+	r.lent.trim()
 	r.e, r.c, r.req, r.ref, r.customer = nil, nil, nil, codeRef{}, customerRef{}
 	pool.Put(r)
 }
@@ -89,13 +92,13 @@ func (r *redemption) begin(ctx context.Context) error {
 	}
 	r.ev.view = r.e.catalog.View()
 	r.ev.project = r.c.project(r.ev.view)
-	r.ref = r.e.resolve(r.ev.project, r.req.Redeemables[0].ID)
+	r.resolve()
 	customer, err := r.e.identifyCustomer(r.c, r.ev.project, r.req.Customer)
 	if err != nil {
 		return err
 	}
 	r.customer = customer
-	r.id = r.e.identifyRedemption(r.c, r.ev.project, r.req, r.e.fingerprint(opRedeem, r.req, customer.mark()))
+	r.id = r.e.identifyRedemption(r.c, r.ev.project, r.req, r.fingerprint(customer.mark()))
 	r.ref.query.Kind, r.ref.query.Key, r.ref.query.Customer = shard.KindRedeem, r.id.key, customer.id
 	return r.c.checkTail(r.req)
 }
@@ -213,13 +216,15 @@ func (r *redemption) propose(ctx context.Context) (shard.Reply, error) {
 	reply, err := r.e.propose(ctx, r.ref.group, cmd)
 	r.committing += time.Since(proposed)
 	if err != nil {
+		r.lent.command = nil // the log may still hold it
 		return reply, r.c.replication(err)
 	}
 	r.proved = true // an entry proposed after the request arrived was applied here
 	return reply, nil
 }
 
-// command encodes the redemption. The slice belongs to the log afterwards.
+// command encodes the redemption. The slice belongs to the log until it has
+// answered; after an error for good.
 func (r *redemption) command() ([]byte, error) {
 	ev := &r.ev
 	v := &ev.look.View
@@ -245,7 +250,8 @@ func (r *redemption) command() ([]byte, error) {
 		q.Discount, q.Applied = ev.result.AppliedDiscountAmount, ev.result.TotalAppliedDiscountAmount
 		q.Lines = ev.lineShares()
 	}
-	return shard.AppendRedeem(startCommand(&h), &q), nil
+	r.lent.command = shard.AppendRedeem(shard.AppendHeader(r.lent.command[:0], &h), &q)
+	return r.lent.command, nil
 }
 
 // settle reads the law's answer. Not done means: look again.
@@ -276,12 +282,9 @@ func (r *redemption) replay() (shard.Reply, error) {
 }
 
 func (r *redemption) answer(reply *shard.Reply, out *wire.RedeemResponse) error {
-	red, err := r.e.renderRedemption(r.c, r.ref.group, reply.Seq)
-	if err != nil {
-		return err
-	}
-	red.Replayed = reply.Replayed
-	out.Redemptions = append(out.Redemptions[:0], *red)
+	out.Redemptions = append(out.Redemptions[:0], wire.Redemption{})
+	red := &out.Redemptions[0]
+	err := r.render(reply, red)
 	out.Order = red.Order
-	return nil
+	return err
 }

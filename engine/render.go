@@ -11,18 +11,16 @@ import (
 // Answers are rendered from the journal record, never from the request: a retry
 // a day later goes the same way and says the same.
 
-// renderRedemption renders the redemption whose record has a sequence.
-func (e *Engine) renderRedemption(c *Call, g *shardGroup, seq uint64) (*wire.Redemption, error) {
-	var rec shard.Record
-	if !g.law.Record(seq, &rec) || rec.Kind != shard.KindRedeem {
-		return nil, c.fail(wire.KeyInternalError, "the record of the redemption is not there")
-	}
-	return e.redemptionOf(c, g, &rec)
+// redemptionOf renders the redemption of a record.
+func (e *Engine) redemptionOf(c *Call, g *shardGroup, rec *shard.Record) (*wire.Redemption, error) {
+	out := new(wire.Redemption)
+	return out, e.fillRedemption(out, c, g, rec, new(shard.Look))
 }
 
-func (e *Engine) redemptionOf(c *Call, g *shardGroup, rec *shard.Record) (*wire.Redemption, error) {
+// fillRedemption renders into out. look is memory to look at the code with.
+func (e *Engine) fillRedemption(out *wire.Redemption, c *Call, g *shardGroup, rec *shard.Record, look *shard.Look) error {
 	v := e.catalog.View()
-	out := &wire.Redemption{
+	*out = wire.Redemption{
 		ID: e.secret.FormatID(coupon.PrefixRedemption, rec.ID), Object: "redemption", Date: wire.Time(rec.Stamp),
 		TrackingID: wire.Nullable(shard.TailField(rec.Tail, shard.TagTracking)),
 		Metadata:   metadataOr(shard.TailField(rec.Tail, shard.TagMetadata)),
@@ -32,7 +30,7 @@ func (e *Engine) redemptionOf(c *Call, g *shardGroup, rec *shard.Record) (*wire.
 	}
 	order, err := e.orderOf(rec)
 	if err != nil {
-		return nil, c.asWire(err)
+		return c.asWire(err)
 	}
 	out.Order = order
 	switch {
@@ -50,8 +48,8 @@ func (e *Engine) redemptionOf(c *Call, g *shardGroup, rec *shard.Record) (*wire.
 			order.CustomerID = out.CustomerID
 		}
 	}
-	out.Voucher = e.voucherThen(v, g, rec)
-	return out, nil
+	out.Voucher = e.voucherThen(v, g, rec, look)
+	return nil
 }
 
 // rolledBack adds what rollbacks did to the redemption since.

@@ -9,10 +9,10 @@ import (
 )
 
 // voucherThen renders the voucher of a record with the counters as they were
-// after it, so that a retry shows what the first answer showed.
-func (e *Engine) voucherThen(v catalog.View, g *shardGroup, rec *shard.Record) *wire.Voucher {
-	var l shard.Look
-	g.law.Look(&shard.Query{Project: rec.Project, ByPlace: true, Slot: rec.ID.Slot, Ordinal: rec.Ordinal}, &l)
+// after it, so that a retry shows what the first answer showed. l is memory to
+// look with.
+func (e *Engine) voucherThen(v catalog.View, g *shardGroup, rec *shard.Record, l *shard.Look) *wire.Voucher {
+	g.law.Look(&shard.Query{Project: rec.Project, ByPlace: true, Slot: rec.ID.Slot, Ordinal: rec.Ordinal}, l)
 	if !l.View.Found {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (e *Engine) renderVoucher(v catalog.View, code *shard.CodeView) *wire.Vouch
 		out.Redemption.RedeemedAmount = out.Gift.SubtractedAmount
 		return out
 	}
-	if d, ok := e.plans.discount(c, code); ok {
+	if d, ok := e.plans.discount(c, code, new(promo.Discount)); ok {
 		out.Discount = renderDiscount(d)
 	}
 	return out

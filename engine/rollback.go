@@ -97,7 +97,7 @@ func (e *Engine) rollbackOf(c *Call, g *shardGroup, rec *shard.Record) (*wire.Ro
 		Result:     wire.ResultSuccess, Status: wire.StatusSucceeded,
 		Channel:           e.channel(v, rec.Actor),
 		RelatedObjectType: "voucher", RelatedObjectID: e.voucherID(rec.ID.Slot, rec.Ordinal),
-		Voucher: e.voucherThen(v, g, rec),
+		Voucher: e.voucherThen(v, g, rec, new(shard.Look)),
 	}
 	var red shard.Record
 	if g.law.Event(rec.Ref, &red) {

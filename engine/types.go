@@ -29,6 +29,9 @@ type Call struct {
 	Key string
 	// RequestID is the trace id; it appears in errors and logs.
 	RequestID string
+	// Minimal asks Redeem and RedeemBatch for no more of a redemption than its
+	// AppendMinimal writes; the other fields of the answer may be left empty.
+	Minimal bool
 }
 
 // Page asks for a part of a list.

@@ -96,7 +96,7 @@ func (r *redemption) beginReading() error {
 		return err
 	}
 	r.ev.project = r.c.project(r.ev.view)
-	r.ref = r.e.resolve(r.ev.project, r.req.Redeemables[0].ID)
+	r.resolve()
 	customer, err := r.e.identifyCustomer(r.c, r.ev.project, r.req.Customer)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (r *redemption) offer() wire.ResultDetails {
 	if v.IsGift {
 		return wire.ResultDetails{Gift: &wire.GiftOffer{Credits: min(r.ev.facts.GiftMax, v.Balance), Balance: wire.Some(v.Balance)}}
 	}
-	if d, ok := r.e.plans.discount(r.ev.campaign, v); ok {
+	if d, ok := r.e.plans.discount(r.ev.campaign, v, &r.ev.own); ok {
 		return wire.ResultDetails{Discount: renderDiscount(d)}
 	}
 	return wire.ResultDetails{}

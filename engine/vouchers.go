@@ -44,7 +44,7 @@ func (e *Engine) findToChange(ctx context.Context, c *Call, ref string, kind sha
 	if err := c.stillAllowed(v); err != nil {
 		return codeRef{}, nil, err
 	}
-	r := e.resolve(c.project(v), ref)
+	r := e.resolve(c.project(v), ref, nil)
 	r.query.Kind, r.query.Key = kind, key
 	l := new(shard.Look)
 	if err := e.lookProved(ctx, &r, l); err != nil {

@@ -95,6 +95,7 @@ func (x *exchange) headers() error {
 	if x.route.minimal {
 		if prefer := h.Peek("Prefer"); len(prefer) > 0 {
 			x.minimal = wire.PrefersMinimal(string(prefer))
+			x.call.Minimal = x.minimal
 		}
 	}
 	return nil

@@ -67,6 +67,18 @@ func AppendRedeem(dst []byte, r *Redeem) []byte {
 
 // decodeRedeem reads a Redeem; lines and birth are the caller's to reuse.
 func decodeRedeem(b []byte, r *Redeem, birth *Customer) error {
+	return readRedeem(b, r, birth, true)
+}
+
+// verifyRedeem reads a Redeem without keeping its lines: it stands before every
+// proposal and need not make room for a thousand of them.
+func verifyRedeem(b []byte) error {
+	var r Redeem
+	var birth Customer
+	return readRedeem(b, &r, &birth, false)
+}
+
+func readRedeem(b []byte, r *Redeem, birth *Customer, keepLines bool) error {
 	c := cursor{b: b}
 	lines := r.Lines[:0]
 	flags := c.u8()
@@ -76,7 +88,7 @@ func decodeRedeem(b []byte, r *Redeem, birth *Customer) error {
 		GiftExact: flags&redeemExact != 0,
 		Customer:  c.id(),
 	}
-	r.Lines = c.lines(lines)
+	r.Lines = c.lines(lines, keepLines)
 	r.Tail = c.bytes(coupon.TailBytesMax)
 	if flags&redeemBirth != 0 {
 		c.customer(birth)
@@ -101,13 +113,15 @@ func appendLines(dst []byte, lines []int64) []byte {
 	return dst
 }
 
-func (c *cursor) lines(dst []int64) []int64 {
+func (c *cursor) lines(dst []int64, keep bool) []int64 {
 	for range c.count(linesMax) {
 		v := c.varint()
 		if v < -coupon.AmountMax || v > coupon.AmountMax {
 			c.fail("amount of a line")
 		}
-		dst = append(dst, v)
+		if keep {
+			dst = append(dst, v)
+		}
 	}
 	return dst
 }

@@ -108,7 +108,7 @@ func DecodeRecord(b []byte, r *Record) error {
 	for _, p := range [...]*int64{&r.Order, &r.Discount, &r.Applied, &r.Gift, &r.Uses, &r.Balance} {
 		*p = c.varint()
 	}
-	r.Lines = c.lines(lines)
+	r.Lines = c.lines(lines, true)
 	r.Tail = c.bytes(recordBytesMax)
 	r.Currency = uint16(currency)
 	if currency > 1<<16-1 || r.ID.Slot >= coupon.Slots || r.Customer.Slot >= coupon.Slots || r.Ref.Slot >= coupon.Slots {

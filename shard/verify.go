@@ -24,9 +24,7 @@ func Verify(cmd []byte) error {
 func verifyBody(kind Kind, body []byte) error {
 	switch kind {
 	case KindRedeem:
-		var lines [coupon.OrderItemsMax]int64
-		var birth Customer
-		return decodeRedeem(body, &Redeem{Lines: lines[:0]}, &birth)
+		return verifyRedeem(body)
 	case KindRollback:
 		return decodeRollback(body, new(Rollback))
 	case KindCreate:
