@@ -22,6 +22,9 @@ type BackupInfo struct {
 	At     wire.Time     `json:"at"`
 	Bytes  int64         `json:"bytes"`
 	Groups []BackupGroup `json:"groups"`
+	// Erasures is the length of the list of customers who were ever forgotten: the
+	// backup's, or the restored directory's.
+	Erasures int `json:"erasures,omitempty"`
 }
 
 // BackupGroup is one group of a backup.
@@ -80,6 +83,9 @@ func (e *Engine) backup(ctx context.Context, dir string) (BackupInfo, error) {
 	if err := writeFile(e.cfg.FS, dir, secretFile, secret); err != nil {
 		return info, err
 	}
+	if info.Erasures, err = e.erasures.copyTo(e.cfg.FS, dir, e.shards); err != nil {
+		return info, err
+	}
 	return info, writeJSON(e.cfg.FS, dir, manifestFile, &info)
 }
 
@@ -95,16 +101,18 @@ func describe(dir string, from raftstore.BackupInfo) BackupInfo {
 // Restore makes a data directory at dir, which must not exist, from a backup. It
 // verifies every file first. The directory opens in recovery: it reads, and says
 // which instant it stands at, but changes nothing until Config.EndRecovery. What
-// was acknowledged after that instant is not in it (P2).
-func Restore(fsys vfs.FS, backup, dir string) (BackupInfo, error) {
-	info, err := restore(fsys, backup, dir)
+// was acknowledged after that instant is not in it (P2), but for erasures: who is
+// on the backup's list, or on one of those given (files, or directories they lie
+// in), is forgotten again before the directory answers anything.
+func Restore(fsys vfs.FS, backup, dir string, erasures ...string) (BackupInfo, error) {
+	info, err := restore(fsys, backup, dir, erasures)
 	if err != nil {
 		return info, fmt.Errorf("restore %s into %s: %w", backup, dir, err)
 	}
 	return info, nil
 }
 
-func restore(fsys vfs.FS, backup, dir string) (BackupInfo, error) {
+func restore(fsys vfs.FS, backup, dir string, erasures []string) (BackupInfo, error) {
 	var info BackupInfo
 	manifest, err := readFile(fsys, fsys.PathJoin(backup, manifestFile))
 	if err != nil {
@@ -128,6 +136,9 @@ func restore(fsys vfs.FS, backup, dir string) (BackupInfo, error) {
 		return info, err
 	}
 	if err := writeFile(fsys, dir, secretFile, secret); err != nil {
+		return info, err
+	}
+	if info.Erasures, err = restoreErasures(fsys, backup, dir, secret, erasures); err != nil {
 		return info, err
 	}
 	_, err = raftstore.Restore(fsys, fsys.PathJoin(backup, replicaDir), fsys, fsys.PathJoin(dir, replicaDir))

@@ -198,13 +198,16 @@ func (e *Engine) DeleteCustomer(ctx context.Context, c Call, ref string) error {
 		return c.replication(err)
 	}
 	if _, done, err := e.storedCustomer(&c, name, shard.KindForget, id); done {
-		return err
+		if err != nil {
+			return err
+		}
+		return e.listErasure(&c)
 	}
 	customer, ok := name.find(g.law, c.Caller.Project)
 	if !ok {
 		return c.missing("customer", ref)
 	}
-	if err := e.mayChange(&c); err != nil {
+	if err := e.mayForget(&c); err != nil {
 		return err
 	}
 	cmd := e.command(&c, shard.KindForget, customer.Slot, id, e.catalog.View().Index())
@@ -218,6 +221,29 @@ func (e *Engine) DeleteCustomer(ctx context.Context, c Call, ref string) error {
 	if reply.Outcome != coupon.OK {
 		return c.refused(reply.Outcome, "")
 	}
-	e.eraseSoon(g)
+	e.eraseSoon()
+	return e.listErasure(&c)
+}
+
+// mayForget is mayChange for what has to be on the list of erasures afterwards.
+func (e *Engine) mayForget(c *Call) error {
+	if err := e.mayChange(c); err != nil {
+		return err
+	}
+	switch room, err := e.erasures.room(); {
+	case err != nil:
+		return c.fail(wire.KeyUnavailable, "The list of erasures cannot be written; the process has to be started again")
+	case !room:
+		return c.fail(wire.KeyCapacity, "The list of erasures is full")
+	}
+	return nil
+}
+
+// listErasure puts what was forgotten on the list, before it is acknowledged.
+func (e *Engine) listErasure(c *Call) error {
+	if err := e.erasures.catchUp(e.shards); err != nil {
+		e.log.Error("a forgotten customer is not on the list of erasures yet", "error", err)
+		return c.fail(wire.KeyOutcomeUnknown, "The customer is forgotten, and not on the list of erasures yet; ask again")
+	}
 	return nil
 }

@@ -57,6 +57,7 @@ type Engine struct {
 	kick    chan struct{} // wakes the fence driver
 
 	eraseKick chan struct{} // wakes the eraser
+	erasures  *erasureList
 }
 
 // shardGroup is one shard with its log.
@@ -65,7 +66,6 @@ type shardGroup struct {
 	law    *shard.Shard
 	log    *raftstore.Group[shard.Reply]
 	filter *codeFilter
-	erase  atomic.Bool // a customer was forgotten since the last images
 	letGo  sync.Once
 }
 
@@ -125,9 +125,9 @@ func Open(cfg Config) (_ *Engine, err error) {
 	}
 	if e.recovery == nil { // a restored directory changes nothing by itself either
 		e.goWork(e.driveFences)
-		e.goWork(e.driveErasures)
 		e.jobs.wake()
 	}
+	e.goWork(e.driveErasures)
 	e.goWork(e.disk.watch)
 	e.goWork(e.keepFilters)
 	e.collect = newCollector(e)
@@ -229,10 +229,13 @@ func (e *Engine) openShards() error {
 			return fmt.Errorf("wait for shard %d: %w", g.index, err)
 		}
 	}
-	if e.recovery != nil && !e.cfg.EndRecovery {
-		return nil
+	waits := e.recovery != nil && !e.cfg.EndRecovery
+	if !waits {
+		if err := e.tuneShards(ctx, e.recovery != nil); err != nil {
+			return err
+		}
 	}
-	if err := e.tuneShards(ctx, e.recovery != nil); err != nil {
+	if err := e.openErasures(e.running); err != nil || waits {
 		return err
 	}
 	return e.endRecovery()
@@ -261,6 +264,9 @@ func (e *Engine) Close() error {
 	e.work.Wait()
 	if e.views != nil {
 		errs = append(errs, e.views.Close())
+	}
+	if e.erasures != nil {
+		errs = append(errs, e.erasures.close())
 	}
 	if e.host != nil {
 		errs = append(errs, e.host.Close())

@@ -11,20 +11,37 @@ import (
 // the older of the two kept images still hold it: two new images later, neither
 // does, since the log is truncated to the older image. The eraser makes those
 // images, some time after the last forgetting, so that many cost what one costs.
+//
+// Nothing is remembered of what is owed: it follows from the newest forgetting and
+// the older image, so a start finds what the process before it did not come to.
 
 // eraseAfter is how long erasures are gathered.
 const eraseAfter = 10 * time.Second
 
-func (e *Engine) eraseSoon(g *shardGroup) {
-	g.erase.Store(true)
+// owesErasure reports whether the key of a customer who was forgotten may still be
+// in an image or the log. An image whose replicated time is past the forgetting
+// holds it; one of the same instant may not.
+func (g *shardGroup) owesErasure() bool {
+	n := g.law.ForgottenCount()
+	if n == 0 {
+		return false
+	}
+	newest, ok := g.law.Forgotten(n - 1)
+	images := g.log.Status().Images // newest first
+	return !ok || len(images) < 2 || images[len(images)-1].Stamp <= newest.Stamp
+}
+
+func (e *Engine) eraseSoon() {
 	select {
 	case e.eraseKick <- struct{}{}:
 	default:
 	}
 }
 
-// driveErasures makes the images that erasures need.
+// driveErasures makes the images that erasures need, those owed from before the
+// start too.
 func (e *Engine) driveErasures(ctx context.Context) {
+	e.eraseSoon()
 	for {
 		select {
 		case <-ctx.Done():
@@ -36,28 +53,35 @@ func (e *Engine) driveErasures(ctx context.Context) {
 			return
 		case <-time.After(eraseAfter):
 		}
-		for _, g := range e.shards {
-			if g.erase.Swap(false) {
-				if err := e.eraseTraces(ctx, g); err != nil && ctx.Err() == nil {
-					e.log.Warn("traces of a forgotten customer not erased yet", "shard", g.index, "error", err)
-					e.eraseSoon(g)
-				}
-			}
+		e.payErasures(ctx)
+	}
+}
+
+// payErasures makes what is owed now. What fails is tried again.
+func (e *Engine) payErasures(ctx context.Context) {
+	for _, g := range e.shards {
+		if !g.owesErasure() {
+			continue
+		}
+		if err := e.eraseTraces(ctx, g); err != nil && ctx.Err() == nil {
+			e.log.Warn("traces of a forgotten customer not erased yet", "shard", g.index, "error", err)
+			e.eraseSoon()
 		}
 	}
 }
 
-// eraseTraces makes two images with something between them, since an image of
-// an unchanged state is the one that is there already.
+// eraseTraces makes two images, each after an entry that moves replicated time: an
+// image of an unchanged state is the one that is there already, and an image says
+// by its time what is in it.
 func (e *Engine) eraseTraces(ctx context.Context, g *shardGroup) error {
 	for range 2 {
-		if _, err := g.log.Image(ctx); err != nil {
-			return err
-		}
 		c := Call{}
 		q := shard.Fence{Scope: shard.FenceProject, Ordinal: 1} // raises nothing
 		cmd := shard.AppendFence(e.command(&c, shard.KindFence, firstSlot(g.index, len(e.shards)), identity{}, 0), &q)
 		if _, err := e.propose(ctx, g, cmd); err != nil {
+			return err
+		}
+		if _, err := g.log.Image(ctx); err != nil {
 			return err
 		}
 	}

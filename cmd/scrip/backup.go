@@ -31,6 +31,9 @@ func (c *backupCmd) Run(a *app) error {
 func showBackup(t *table, info *engine.BackupInfo) {
 	t.field("Backup", info.Dir)
 	t.field("Stands at", info.At)
+	if info.Erasures > 0 {
+		t.field("Erasures", fmt.Sprintf("%d on the list; a restore of an older backup needs it", info.Erasures))
+	}
 	t.field("Size", rounded(uint64(max(info.Bytes, 0))))
 	t.blank()
 	t.row("GROUP", "INDEX", "TIME")
