@@ -40,11 +40,12 @@ type AsyncAction struct {
 
 // AsyncResult counts what a job did: requested = done + failed once it is over.
 type AsyncResult struct {
-	Message     string         `json:"message,omitempty"`
-	Requested   Opt[int64]     `json:"requested_count,omitzero"`
-	DoneCount   int64          `json:"done_count"`
-	FailedCount int64          `json:"failed_count"`
-	Failed      []AsyncFailure `json:"failed,omitempty"`
+	Message     string     `json:"message,omitempty"`
+	Requested   Opt[int64] `json:"requested_count,omitzero"`
+	DoneCount   int64      `json:"done_count"`
+	FailedCount int64      `json:"failed_count"`
+	// Failed is never nil: the SDKs' type has it in every result.
+	Failed []AsyncFailure `json:"failed"`
 	// FailedTruncated is ours: Failed shows only the first of them.
 	FailedTruncated bool `json:"failed_truncated,omitempty"`
 }
