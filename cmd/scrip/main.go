@@ -44,8 +44,10 @@ type grammar struct {
 	Status   statusCmd   `cmd:"" help:"Show the state of a running server."`
 	Backup   backupCmd   `cmd:"" help:"Back up a running server into a directory of its machine."`
 	Restore  restoreCmd  `cmd:"" help:"Make a data directory from a backup."`
+	Bench    benchCmd    `cmd:"" help:"Measure a server, and audit what it answered."`
 	Settings configCmd   `cmd:"" name:"config" help:"Show the settings of serve."`
 
+	BenchBare  benchBareCmd  `cmd:"" name:"bench-bare" hidden:""`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 	Completion completionCmd `cmd:"" help:"Print a script that completes scrip's commands in a shell."`
 }

@@ -1,0 +1,91 @@
+package bench
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+)
+
+// Counter deals out numbers to all lanes of a run: codes that are used once, and
+// keys. It is safe for concurrent use.
+type Counter struct{ next atomic.Uint64 }
+
+// take returns the first of n numbers.
+func (c *Counter) take(n uint64) uint64 { return c.next.Add(n) - n }
+
+// block is how many numbers a lane takes at once, so that lanes do not contend.
+const block = 256
+
+// stock is a lane's share of a Counter.
+type stock struct {
+	from       *Counter
+	next, left uint64
+}
+
+func (s *stock) take(n uint64) uint64 {
+	if s.left < n {
+		size := max(n, block/n*n)
+		s.next, s.left = s.from.take(size), size
+	}
+	first := s.next
+	s.next += n
+	s.left -= n
+	return first
+}
+
+// Picker chooses codes of a set.
+type Picker struct {
+	first, count uint64
+	unique       *stock // each code once, in order
+	rng          *rand.Rand
+	zipf         *rand.Zipf
+}
+
+// pick returns n codes in a row; false when a unique set is used up.
+func (p *Picker) pick(n uint64) (uint64, bool) {
+	switch {
+	case p.unique != nil:
+		at := p.unique.take(n)
+		return p.first + at, at+n <= p.count
+	case p.zipf != nil:
+		return p.first + p.zipf.Uint64(), true
+	case p.count == 1:
+		return p.first, true
+	}
+	return p.first + p.rng.Uint64N(p.count), true
+}
+
+// uses is a script of redemptions, alone or in batches.
+type uses struct {
+	ledger    *Ledger
+	codes     Picker
+	keys      stock
+	customers uint64 // 0: nobody is named
+	batch     uint64 // redemptions a request; 0 is one alone
+	credits   func() int64
+}
+
+// Next asks for the next redemption.
+func (s *uses) Next(op *Op) bool {
+	n := max(1, s.batch)
+	code, ok := s.codes.pick(n)
+	if !ok {
+		return false
+	}
+	op.Kind, op.Code, op.Key = Redeem, code, s.keys.take(n)
+	if s.batch > 0 {
+		op.Kind, op.Count = Batch, int(n)
+	}
+	if s.customers > 0 {
+		op.Customer = op.Key % s.customers
+	}
+	if s.credits != nil {
+		op.Credits = s.credits()
+	}
+	return true
+}
+
+// Done books the answer.
+func (s *uses) Done(op *Op, v *Verdict) bool {
+	s.ledger.note(op, v)
+	return false
+}
