@@ -61,6 +61,7 @@ const (
 	// drain in milliseconds and an unknown outcome is settled within seconds; a
 	// shorter wait cannot be said in whole seconds.
 	retryAfterSeconds = "1"
+	retryAfterWait    = time.Second
 
 	// drainSeconds is how long a server that shuts down is away at least.
 	drainSeconds = "5"

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -104,6 +106,9 @@ func (s *Server) answerErrorAs(ctx *fasthttp.RequestCtx, e *wire.Error, body []b
 	if after := retryAfter(e); after != "" {
 		h.Set(fasthttp.HeaderRetryAfter, after)
 	}
+	if e.Code == fasthttp.StatusTooManyRequests {
+		h.Set(headerRateLimitRetry, strconv.FormatInt(retryAt(time.Now()), 10))
+	}
 	if e.Code == fasthttp.StatusUnauthorized {
 		h.Set(fasthttp.HeaderWWWAuthenticate, challenge)
 	}
@@ -121,6 +126,15 @@ func retryAfter(e *wire.Error) string {
 		return retryAfterSeconds
 	}
 	return ""
+}
+
+// headerRateLimitRetry is Retry-After as clients of Voucherify read it.
+const headerRateLimitRetry = "X-Rate-Limit-Retry"
+
+// retryAt is the second of the epoch from which on a request that got a 429 may
+// come again: never earlier than what Retry-After says.
+func retryAt(now time.Time) int64 {
+	return now.Add(retryAfterWait + time.Second - 1).Unix()
 }
 
 // helpLinks makes the Link header of every key.

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/scrip-engine/scrip/wire"
 )
@@ -19,7 +21,9 @@ func TestEveryKeyIsAnswered(t *testing.T) {
 		e := wire.NewError(info.Key, "because")
 		e.ResourceID, e.Field = "r_1", "order.amount"
 		n.engine.err = fmt.Errorf("wrapped: %w", &e)
+		before := time.Now()
 		a := n.as("user", "POST", "/v1/redemptions", redeemBody)
+		holdRateLimit(t, info, a, before, time.Now())
 		got := n.wantError(a, info.Status, info.Key)
 		if got.Outcome != info.Family.Outcome() || got.Details != "because" || got.ResourceID != "r_1" || got.Field != "order.amount" {
 			t.Errorf("%s: %+v", info.Key, got)
@@ -31,6 +35,28 @@ func TestEveryKeyIsAnswered(t *testing.T) {
 		if _, err := os.Stat("../docs/" + info.Page() + ".md"); err != nil {
 			t.Errorf("the link leads nowhere: %v", err)
 		}
+	}
+}
+
+// holdRateLimit holds the headers that clients of Voucherify read beside
+// Retry-After: when to come back, as a second of the epoch, with each 429; and no
+// limit or remainder, because there is no limiter to take one from.
+func holdRateLimit(t *testing.T, info wire.KeyInfo, a answer, before, after time.Time) {
+	t.Helper()
+	if a.header.Get("X-Rate-Limit-Limit") != "" || a.header.Get("X-Rate-Limit-Remaining") != "" {
+		t.Errorf("%s: a limit out of nowhere: %v", info.Key, a.header)
+	}
+	given := a.header.Get("X-Rate-Limit-Retry")
+	if info.Status != http.StatusTooManyRequests {
+		if given != "" {
+			t.Errorf("%s: X-Rate-Limit-Retry %q", info.Key, given)
+		}
+		return
+	}
+	at, err := strconv.ParseInt(given, 10, 64)
+	wait, err2 := time.ParseDuration(a.header.Get("Retry-After") + "s")
+	if back := time.Unix(at, 0); err != nil || err2 != nil || back.Before(before.Add(wait)) || back.After(after.Add(wait+time.Second)) {
+		t.Errorf("%s: X-Rate-Limit-Retry %q between %v and %v, Retry-After %v", info.Key, given, before, after, wait)
 	}
 }
 
