@@ -26,7 +26,7 @@ type evaluation struct {
 	order    promo.Order
 	result   promo.Result
 	currency coupon.Currency // of the order
-	own      promo.Discount // the code's, where it has one of its own
+	own      promo.Discount  // the code's, where it has one of its own
 	tail     []byte
 	lines    []int64
 }

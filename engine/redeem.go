@@ -30,7 +30,8 @@ const attemptsMax = 6
 // redemption is one request on its way. It is pooled.
 type redemption struct {
 	e        *Engine
-	c        *Call
+	call     Call
+	c        *Call // call
 	req      *wire.RedeemRequest
 	ref      codeRef
 	customer customerRef
@@ -49,7 +50,7 @@ func (e *Engine) newRedemption(c *Call, req *wire.RedeemRequest) *redemption {
 	if !ok {
 		r = new(redemption)
 	}
-	r.e, r.c, r.req, r.proved = e, c, req, false
+	r.e, r.call, r.c, r.req, r.proved = e, *c, &r.call, req, false
 	r.ev.look.View.Found = false // nothing was looked at yet
 	r.began, r.committing = time.Now(), 0
 	return r
@@ -58,7 +59,7 @@ func (e *Engine) newRedemption(c *Call, req *wire.RedeemRequest) *redemption {
 func (r *redemption) release() {
 	pool := &r.e.pool
 	r.lent.trim()
-	r.e, r.c, r.req, r.ref, r.customer = nil, nil, nil, codeRef{}, customerRef{}
+	r.e, r.call, r.req, r.ref, r.customer = nil, Call{}, nil, codeRef{}, customerRef{}
 	pool.Put(r)
 }
 

@@ -27,14 +27,15 @@ func (r *redemption) render(reply *shard.Reply, out *wire.Redemption) error {
 // up costs a quarter of the whole. TestBriefIsAPartOfTheWhole holds it to that.
 func (r *redemption) brief(replayed bool, out *wire.Redemption) error {
 	e, rec := r.e, &r.record
-	voucher := e.voucherID(rec.ID.Slot, rec.Ordinal)
+	id, voucher, code := r.names()
+	more := new(briefParts)
+	more.voucher = wire.Voucher{ID: voucher, Code: code, Object: "voucher"}
 	*out = wire.Redemption{
-		ID: e.secret.FormatID(coupon.PrefixRedemption, rec.ID), Object: "redemption",
+		ID: id, Object: "redemption",
 		Result: wire.ResultSuccess, Status: wire.StatusSucceeded,
-		RelatedObjectType: "voucher", RelatedObjectID: voucher,
-		Voucher: &wire.Voucher{ID: voucher, Code: string(r.ev.look.View.Code), Object: "voucher"},
+		RelatedObjectType: "voucher", RelatedObjectID: voucher, Voucher: &more.voucher,
 	}
-	order, err := e.briefOrder(rec)
+	order, err := e.briefOrder(rec, &more.order)
 	if err != nil {
 		return r.c.asWire(err)
 	}
@@ -55,16 +56,38 @@ func (r *redemption) brief(replayed bool, out *wire.Redemption) error {
 	return nil
 }
 
-// briefOrder is orderOf without what a minimal answer leaves out. Lines and gift
-// credits are worked out as for the whole.
-func (e *Engine) briefOrder(rec *shard.Record) (*wire.OrderCalculated, error) {
+// briefParts are what a brief answer points to, in one piece of memory.
+type briefParts struct {
+	order   wire.OrderCalculated
+	voucher wire.Voucher
+}
+
+// names writes the redemption's id, the voucher's and the code into one string
+// and cuts it.
+func (r *redemption) names() (id, voucher, code string) {
+	e, rec := r.e, &r.record
+	b := e.secret.AppendID(r.lent.said[:0], coupon.PrefixRedemption, rec.ID)
+	idEnd := len(b)
+	if v := r.ref.group.law.CodeID(rec.ID.Slot, rec.Ordinal); v != (coupon.ID{}) {
+		b = e.secret.AppendID(b, coupon.PrefixVoucher, v)
+	}
+	voucherEnd := len(b)
+	b = append(b, r.ev.look.View.Code...)
+	r.lent.said = b
+	all := string(b)
+	return all[:idEnd], all[idEnd:voucherEnd], all[voucherEnd:]
+}
+
+// briefOrder is orderOf without what a minimal answer leaves out, into out where
+// that is possible. Lines and gift credits are worked out as for the whole.
+func (e *Engine) briefOrder(rec *shard.Record, out *wire.OrderCalculated) (*wire.OrderCalculated, error) {
 	if rec.Flags&shard.RecordIsGift != 0 || shard.TailField(rec.Tail, shard.TagItems) != nil {
 		return e.orderOf(rec)
 	}
 	if shard.TailField(rec.Tail, shard.TagOrderStatus) == nil {
 		return nil, nil
 	}
-	out := &wire.OrderCalculated{
+	*out = wire.OrderCalculated{
 		ID:       string(shard.TailField(rec.Tail, shard.TagOrderID)),
 		SourceID: string(shard.TailField(rec.Tail, shard.TagOrderSource)),
 		Object:   "order",

@@ -67,7 +67,11 @@ func AppendRedeem(dst []byte, r *Redeem) []byte {
 
 // decodeRedeem reads a Redeem; lines and birth are the caller's to reuse.
 func decodeRedeem(b []byte, r *Redeem, birth *Customer) error {
-	return readRedeem(b, r, birth, true)
+	born, err := readRedeem(b, r, birth, true)
+	if born {
+		r.Birth = birth
+	}
+	return err
 }
 
 // verifyRedeem reads a Redeem without keeping its lines: it stands before every
@@ -75,10 +79,12 @@ func decodeRedeem(b []byte, r *Redeem, birth *Customer) error {
 func verifyRedeem(b []byte) error {
 	var r Redeem
 	var birth Customer
-	return readRedeem(b, &r, &birth, false)
+	_, err := readRedeem(b, &r, &birth, false)
+	return err
 }
 
-func readRedeem(b []byte, r *Redeem, birth *Customer, keepLines bool) error {
+// readRedeem leaves Birth to its caller, so that none of its arguments escapes.
+func readRedeem(b []byte, r *Redeem, birth *Customer, keepLines bool) (born bool, err error) {
 	c := cursor{b: b}
 	lines := r.Lines[:0]
 	flags := c.u8()
@@ -90,19 +96,18 @@ func readRedeem(b []byte, r *Redeem, birth *Customer, keepLines bool) error {
 	}
 	r.Lines = c.lines(lines, keepLines)
 	r.Tail = c.bytes(coupon.TailBytesMax)
-	if flags&redeemBirth != 0 {
+	if born = flags&redeemBirth != 0; born {
 		c.customer(birth)
-		r.Birth = birth
 	}
 	for _, v := range [...]int64{r.Order, r.Discount, r.Applied, r.GiftMax} {
 		if coupon.CheckAmount(v) != nil {
 			c.fail("amount of a redemption")
 		}
 	}
-	if r.Birth != nil && birth.Source.IsZero() {
+	if born && birth.Source.IsZero() {
 		c.fail("birth of a customer without source")
 	}
-	return c.end()
+	return born, c.end()
 }
 
 func appendLines(dst []byte, lines []int64) []byte {
