@@ -109,19 +109,3 @@ func TestDeadlinesAreShared(t *testing.T) {
 		t.Error(e.Outcome)
 	}
 }
-
-// Without this a suggestion is nonsense, or there is none for a slip of a finger.
-func TestNearest(t *testing.T) {
-	f := func(given, want string) {
-		t.Helper()
-		if got := nearest(given, []string{"SUCCESS", "FAILURE", "created_at"}); got != want {
-			t.Errorf("%s: %q, want %q", given, got, want)
-		}
-	}
-	f("success", "SUCCESS")
-	f("SUCESS", "SUCCESS")
-	f("createdat", "created_at")
-	f("zzz", "")
-	f("", "")
-	f(strings.Repeat("S", 1000), "")
-}

@@ -93,7 +93,7 @@ func (q *query) oneOf(name string, values ...string) string {
 		return given
 	}
 	hint := "known are " + strings.Join(values, ", ")
-	if near := nearest(given, values); near != "" {
+	if near := wire.Nearest(given, values); near != "" {
 		hint = "did you mean " + strconv.Quote(near) + "?"
 	}
 	q.fail(wire.KeyInvalidQueryParams, name, fmt.Sprintf("%s has the unknown value %q; %s", name, given, hint))

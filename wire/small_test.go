@@ -44,13 +44,14 @@ func TestTimes(t *testing.T) {
 func TestSuggestions(t *testing.T) {
 	is := func(got, want string) {
 		t.Helper()
-		if near := nearest(got, discountEffects); near != want {
+		if near := Nearest(got, discountEffects); near != want {
 			t.Errorf("%q: %q", got, near)
 		}
 	}
 	is("apply to order", EffectApplyToOrder)
 	is("APPLY_TO_ITEM", EffectApplyToItems)
 	is("add-new-items", EffectAddNewItems)
+	is("", "")
 	is("z", "")
 	is(string(make([]byte, 1<<20)), "")
 }

@@ -9,15 +9,15 @@ func unknownValue(got string, values []string) *FieldError {
 	if len(shown) > 40 {
 		shown = strings.ToValidUTF8(shown[:40], "") + "…"
 	}
-	if near := nearest(got, values); near != "" {
+	if near := Nearest(got, values); near != "" {
 		return fieldErr(KeyInvalidPayload, "", "has the unknown value %q; did you mean %q?", shown, near)
 	}
 	return fieldErr(KeyInvalidPayload, "", "has the unknown value %q; known are %s", shown, strings.Join(values, ", "))
 }
 
-// nearest returns the value with the smallest edit distance, if that is at most
-// half of its length. Case and the difference of '-', '_' and ' ' are free.
-func nearest(got string, values []string) string {
+// Nearest returns the value that got was probably meant to be: the one with the
+// smallest edit distance, if that is at most half of its length; otherwise "". Case and the difference of '-', '_' and ' ' are free.
+func Nearest(got string, values []string) string {
 	const longest = 64 // the distance takes quadratic time; no value is longer
 	if len(got) > longest {
 		return ""

@@ -7,10 +7,11 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/scrip-engine/scrip/wire"
 )
 
 // configBytesMax bounds the configuration file: two dozen lines and comments.
@@ -107,7 +108,7 @@ func (r *fileResolver) read(m *yaml.Node) (errs []error) {
 		switch _, twice := r.values[key.Value]; {
 		case !slices.Contains(known, key.Value):
 			text := fmt.Sprintf("line %d: there is no setting %q", key.Line, key.Value)
-			if near := nearest(key.Value, known); near != "" {
+			if near := wire.Nearest(key.Value, known); near != "" {
 				text += fmt.Sprintf("; did you mean %q?", near)
 			}
 			errs = append(errs, errors.New(text))
@@ -137,41 +138,6 @@ func (r *fileResolver) settings() (names []string) {
 	}
 	walk(r.model.Node)
 	return names
-}
-
-// nearest returns the name with the smallest edit distance, if that is at most
-// half of its length. '-' and '_' are the same.
-func nearest(got string, names []string) string {
-	best, bestDistance := "", len(got)+1
-	fold := strings.NewReplacer("_", "-")
-	for _, name := range names {
-		d := editDistance(fold.Replace(strings.ToLower(got)), name)
-		if d < bestDistance && d <= len(name)/2 {
-			best, bestDistance = name, d
-		}
-	}
-	return best
-}
-
-// editDistance is Levenshtein's, row by row.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func readAllBounded(in io.Reader, bytesMax int64) ([]byte, error) {
