@@ -26,7 +26,8 @@ func (e *Engine) Redemptions(_ context.Context, c Call, q RedemptionQuery) (*wir
 	if q.Result == wire.ResultFailure || !e.filterRedemptions(v, p, &q, &lq) {
 		return emptyList[wire.RedemptionEntry](wire.ListRedemptions), nil
 	}
-	return e.redemptionList(&c, &lq, q.Page, wire.ListRedemptions)
+	out := emptyList[wire.RedemptionEntry](wire.ListRedemptions)
+	return out, listRecords(e, &c, &lq, q.Page, out, e.addEntry(&c, out))
 }
 
 // filterRedemptions resolves the names in a query; false when one of them names
@@ -68,22 +69,11 @@ func (e *Engine) filterRedemptions(v catalog.View, p *catalog.Project, q *Redemp
 
 // VoucherRedemptions lists the redemptions and rollbacks of one code.
 func (e *Engine) VoucherRedemptions(ctx context.Context, c Call, code string, p Page) (*wire.List[wire.RedemptionEntry], error) {
-	if err := e.admit(&c, RoleViewer); err != nil {
-		return nil, err
-	}
-	r, l, err := e.find(ctx, &c, code)
+	out := emptyList[wire.RedemptionEntry](wire.ListRedemptionEntries)
+	l, err := listOfCode(ctx, e, &c, code, views.RedemptionsAndRollbacks, p, out, e.addEntry(&c, out))
 	if err != nil {
 		return nil, err
 	}
-	if err := e.views.WaitFor(ctx, r.group.index, r.group.law.LastSeq()); err != nil {
-		return nil, c.viewError(err)
-	}
-	out, err := e.redemptionList(&c, &views.ListQuery{Kind: views.RedemptionsAndRollbacks, Project: l.View.Project,
-		Code: &views.Place{Slot: l.View.Slot, Ordinal: l.View.Ordinal}}, p, wire.ListRedemptionEntries)
-	if err != nil {
-		return nil, err
-	}
-	out.AsOf = 0
 	out.Uses = &wire.VoucherUses{RedeemedQuantity: l.View.Used, Quantity: wire.Cleared[int64]()}
 	if l.View.Limit != shard.Unlimited {
 		out.Uses.Quantity = wire.Some(l.View.Limit)
@@ -94,65 +84,62 @@ func (e *Engine) VoucherRedemptions(ctx context.Context, c Call, code string, p 
 	return out, nil
 }
 
-func (e *Engine) redemptionList(c *Call, q *views.ListQuery, p Page, ref string) (*wire.List[wire.RedemptionEntry], error) {
-	out := &wire.List[wire.RedemptionEntry]{DataRef: ref, Data: []wire.RedemptionEntry{}}
-	err := listRecords(e, c, q, p, out, func(g *shardGroup, rec *shard.Record) error {
-		entry, err := e.entry(c, g, rec)
-		if err == nil {
-			out.Data = append(out.Data, *entry)
-		}
-		return err
-	})
-	return out, err
-}
-
-// Transactions lists the ledger of a gift card, linearizably.
+// Transactions lists the ledger of a gift card.
 func (e *Engine) Transactions(ctx context.Context, c Call, code string, p Page) (*wire.List[wire.Transaction], error) {
-	if err := e.admit(&c, RoleViewer); err != nil {
-		return nil, err
-	}
-	r, l, err := e.find(ctx, &c, code)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.views.WaitFor(ctx, r.group.index, r.group.law.LastSeq()); err != nil {
-		return nil, c.viewError(err)
-	}
-	out := &wire.List[wire.Transaction]{DataRef: wire.ListData, Data: []wire.Transaction{}}
-	err = listRecords(e, &c, &views.ListQuery{Kind: views.Transactions, Project: l.View.Project,
-		Code: &views.Place{Slot: l.View.Slot, Ordinal: l.View.Ordinal}}, p, out, func(g *shardGroup, rec *shard.Record) error {
+	out := emptyList[wire.Transaction](wire.ListData)
+	_, err := listOfCode(ctx, e, &c, code, views.Transactions, p, out, func(g *shardGroup, rec *shard.Record) error {
 		if t, ok := e.transactionOf(g, rec); ok {
 			out.Data = append(out.Data, t)
 		}
 		return nil
 	})
-	out.AsOf = 0
 	return out, err
 }
 
-// Timeline lists everything that happened to a code, linearizably.
+// Timeline lists everything that happened to a code.
 func (e *Engine) Timeline(ctx context.Context, c Call, code string, p Page) (*wire.List[wire.Event], error) {
-	if err := e.admit(&c, RoleViewer); err != nil {
-		return nil, err
-	}
-	r, l, err := e.find(ctx, &c, code)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.views.WaitFor(ctx, r.group.index, r.group.law.LastSeq()); err != nil {
-		return nil, c.viewError(err)
-	}
-	out := &wire.List[wire.Event]{DataRef: wire.ListData, Data: []wire.Event{}}
-	err = listRecords(e, &c, &views.ListQuery{Kind: views.Timeline, Project: l.View.Project,
-		Code: &views.Place{Slot: l.View.Slot, Ordinal: l.View.Ordinal}}, p, out, func(g *shardGroup, rec *shard.Record) error {
+	out := emptyList[wire.Event](wire.ListData)
+	_, err := listOfCode(ctx, e, &c, code, views.Timeline, p, out, func(g *shardGroup, rec *shard.Record) error {
 		if ev, ok := e.eventOf(g, rec); ok {
 			ev.Cursor = e.cursorAfter(g, rec)
 			out.Data = append(out.Data, ev)
 		}
 		return nil
 	})
-	out.AsOf = 0
 	return out, err
+}
+
+// listOfCode lists records of one code, linearizably: the view has first to see
+// what was acknowledged before the call, so the answer needs no AsOf. It returns
+// the code as it was found.
+func listOfCode[T any](ctx context.Context, e *Engine, c *Call, code string, kind views.ListKind, p Page, out *wire.List[T],
+	add func(*shardGroup, *shard.Record) error,
+) (*shard.Look, error) {
+	if err := e.admit(c, RoleViewer); err != nil {
+		return nil, err
+	}
+	r, l, err := e.find(ctx, c, code)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.views.WaitFor(ctx, r.group.index, r.group.law.LastSeq()); err != nil {
+		return nil, c.viewError(err)
+	}
+	err = listRecords(e, c, &views.ListQuery{Kind: kind, Project: l.View.Project,
+		Code: &views.Place{Slot: l.View.Slot, Ordinal: l.View.Ordinal}}, p, out, add)
+	out.AsOf = 0
+	return l, err
+}
+
+// addEntry renders a record into a list of redemptions and rollbacks.
+func (e *Engine) addEntry(c *Call, out *wire.List[wire.RedemptionEntry]) func(*shardGroup, *shard.Record) error {
+	return func(g *shardGroup, rec *shard.Record) error {
+		entry, err := e.entry(c, g, rec)
+		if err == nil {
+			out.Data = append(out.Data, *entry)
+		}
+		return err
+	}
 }
 
 // Customers lists customers. A page by the SDK's starting_after is extended to
@@ -174,7 +161,7 @@ func (e *Engine) Customers(_ context.Context, c Call, q CustomerQuery) (*wire.Li
 			lq.From = int64(q.StartingAfter) + 1
 		}
 	}
-	out := &wire.List[wire.CustomerAnswer]{DataRef: wire.ListCustomers, Data: []wire.CustomerAnswer{}}
+	out := emptyList[wire.CustomerAnswer](wire.ListCustomers)
 	err = listRecords(e, &c, &lq, q.Page, out, func(_ *shardGroup, rec *shard.Record) error {
 		a, err := e.readCustomer(&c, rec.ID) // a birth's id is the customer's
 		if err != nil && c.asWire(err).Key == wire.KeyNotFound {
