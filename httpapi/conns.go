@@ -13,8 +13,9 @@ import (
 // serveUntil serves ln until the server is shut down. A shutdown that comes before
 // fasthttp knows the listener would otherwise find nothing to close, and Serve
 // would go on for ever; stop is the context that ends with the shutdown.
-func serveUntil(stop context.Context, server *fasthttp.Server, ln net.Listener) error {
-	once := &listener{Listener: ln}
+// With watch the deadlines of the connections are left to conns.watch.
+func serveUntil(stop context.Context, server *fasthttp.Server, ln net.Listener, watch bool) error {
+	once := &listener{Listener: ln, watch: watch}
 	defer context.AfterFunc(stop, func() { _ = once.Close() })() // fasthttp's own close reports the error
 	return server.Serve(once)
 }
@@ -23,16 +24,21 @@ func serveUntil(stop context.Context, server *fasthttp.Server, ln net.Listener) 
 // can tell to end.
 type listener struct {
 	net.Listener
-	once sync.Once
-	err  error
+	watch bool
+	once  sync.Once
+	err   error
 }
 
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
-	if tcp, ok := c.(*net.TCPConn); ok {
-		return &tracked{TCPConn: tcp}, err
+	tcp, ok := c.(*net.TCPConn)
+	switch {
+	case !ok:
+		return c, err
+	case l.watch:
+		return &watched{tracked: tracked{TCPConn: tcp}}, err
 	}
-	return c, err
+	return &tracked{TCPConn: tcp}, err
 }
 
 func (l *listener) Close() error {
@@ -50,8 +56,8 @@ type tracked struct {
 
 // admit notes that a shutdown has to wait for the request on c.
 func admit(c net.Conn) {
-	if ours, ok := c.(*tracked); ok {
-		ours.serving.Store(true)
+	if t := ours(c); t != nil {
+		t.serving.Store(true)
 	}
 }
 
@@ -60,8 +66,8 @@ func admit(c net.Conn) {
 // half a request is told that it was not done. A connection that is not TCP
 // cannot do that; fasthttp ends it in its own time.
 func endReading(c net.Conn) {
-	if ours, ok := c.(*tracked); ok {
-		_ = ours.CloseRead() // fails if the connection is closed already
+	if t := ours(c); t != nil {
+		_ = t.CloseRead() // fails if the connection is closed already
 	}
 }
 
@@ -96,8 +102,8 @@ func (c *conns) track(conn net.Conn, state fasthttp.ConnState) {
 		}
 		c.endWhenStopping(conn)
 	case fasthttp.StateIdle:
-		if ours, ok := conn.(*tracked); ok {
-			ours.serving.Store(false)
+		if t := ours(conn); t != nil {
+			t.serving.Store(false)
 		}
 		c.endWhenStopping(conn)
 	case fasthttp.StateClosed, fasthttp.StateHijacked:
@@ -139,8 +145,8 @@ func (c *conns) stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for conn := range c.open {
-		if ours, ok := conn.(*tracked); ok && !ours.serving.Load() {
-			endReading(ours)
+		if t := ours(conn); t != nil && !t.serving.Load() {
+			endReading(conn)
 		}
 	}
 }

@@ -90,7 +90,7 @@ func NewOps(c OpsConfig) (*Ops, error) {
 
 // Serve answers requests from ln until Shutdown. It closes ln.
 func (o *Ops) Serve(ln net.Listener) error {
-	if err := serveUntil(o.stopping, o.http, ln); err != nil {
+	if err := serveUntil(o.stopping, o.http, ln, false); err != nil {
 		return fmt.Errorf("httpapi: serve operations on %s: %w", ln.Addr(), err)
 	}
 	return nil

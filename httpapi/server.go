@@ -57,6 +57,8 @@ type Server struct {
 	exchanges sync.Pool // *exchange
 	hot       hotPools
 	conns     *conns
+	watch     sync.Once
+	watching  sync.WaitGroup
 }
 
 // New makes a server that does not listen yet.
@@ -138,7 +140,10 @@ func (s *Server) guard(next fasthttp.RequestHandler) fasthttp.RequestHandler {
 
 // Serve answers requests from ln until Shutdown. It closes ln.
 func (s *Server) Serve(ln net.Listener) error {
-	if err := serveUntil(s.streaming, s.http, ln); err != nil {
+	s.watch.Do(func() {
+		s.watching.Go(func() { s.conns.watch(s.base, s.limits.sweepEvery()) })
+	})
+	if err := serveUntil(s.streaming, s.http, ln, true); err != nil {
 		return fmt.Errorf("httpapi: serve %s: %w", ln.Addr(), err)
 	}
 	return nil
@@ -158,6 +163,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.conns.cut()
 	}
 	s.writers.Wait()
+	s.watching.Wait()
 	if err != nil {
 		return fmt.Errorf("httpapi: shutdown: %w", err)
 	}
