@@ -36,7 +36,7 @@ type deadline struct {
 const fired = -1
 
 // longAgo ends what waits on a connection.
-var longAgo = time.Unix(1, 0)
+func longAgo() time.Time { return time.Unix(1, 0) }
 
 // set moves the deadline. enforce is the connection's own setter, which is called
 // only to take back what a sweep has done.
@@ -63,7 +63,7 @@ func (d *deadline) sweep(now int64, enforce func(time.Time) error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.at.CompareAndSwap(at, fired) {
-		_ = enforce(longAgo) // fails if the connection is closed already
+		_ = enforce(longAgo()) // fails if the connection is closed already
 	}
 }
 
