@@ -42,7 +42,7 @@ func (v *Views) read(question func(*snap) error) error {
 		err = question(sn)
 	}
 	err = errors.Join(err, sn.close())
-	if errors.Is(err, pebble.ErrCorruption) || errors.Is(err, errFormat) {
+	if pebble.IsCorruptionError(err) || errors.Is(err, errFormat) {
 		v.damaged(v.generation, err)
 		return errors.Join(ErrNotReady, err)
 	}

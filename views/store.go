@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -14,12 +16,22 @@ import (
 // deleted and built again (V6): no migration is worth its tests here.
 const formatVersion = 1
 
-// Sizes of the view's Pebble: what a node gives to questions that can wait.
+// Sizes of the views' Pebble. Most keys of a batch are scattered over the whole
+// key space, so every flush overlaps all that is on disk, and what a record costs
+// is the number of times that it is merged down: few and large memtables.
 const (
-	memTableBytes = 8 << 20
-	memTables     = 3
-	cacheBytes    = 16 << 20
+	// memTableBytes and memTables: one takes writes while the other is flushed. A
+	// memtable begins small and grows, so that an idle node does not pay for it.
+	memTableBytes = 32 << 20
+	memTables     = 2
+	// cacheBytes bounds blocks, filters and, because Pebble charges them to its
+	// cache, the memtables: what is left for blocks is 32 MB at the least.
+	cacheBytes    = memTables*memTableBytes + 32<<20
 	manifestBytes = 16 << 20
+	// baseBytes and tableBytes: the first level below the flushes is as large as
+	// two of them, and a table's filter is loaded as a whole.
+	baseBytes  = 128 << 20
+	tableBytes = 8 << 20
 	// filterBitsPerKey: most heads that a record asks for do not exist yet; at 10
 	// bits one in a hundred of these questions reads a block in vain.
 	filterBitsPerKey = 10
@@ -78,7 +90,7 @@ func (v *Views) checkMeta(db *pebble.DB) error {
 }
 
 func (v *Views) pebbleOptions() *pebble.Options {
-	generation := v.generation
+	background := &backgroundErrors{v: v, generation: v.generation}
 	o := &pebble.Options{
 		FS:                          v.cfg.FS,
 		Logger:                      pebbleLog{v},
@@ -87,22 +99,71 @@ func (v *Views) pebbleOptions() *pebble.Options {
 		MemTableStopWritesThreshold: memTables,
 		CacheSize:                   cacheBytes,
 		MaxManifestFileSize:         manifestBytes,
+		LBaseMaxBytes:               baseBytes,
+		// Without a log of its own: what a crash takes is read from the journal
+		// again, and a flush takes whole batches, in their order (V2).
+		DisableWAL:                 true,
+		CompactionConcurrencyRange: func() (int, int) { return 1, 1 },
 		EventListener: &pebble.EventListener{
-			BackgroundError: func(err error) { v.log.Error("views: pebble", "error", err) },
+			FlushEnd:        background.flushed,
+			BackgroundError: background.failed,
 			DataCorruption: func(i pebble.DataCorruptionInfo) {
-				v.damaged(generation, fmt.Errorf("%s: %w", i.Path, pebble.ErrCorruption))
+				v.damaged(background.generation, fmt.Errorf("%s: %w", i.Path, pebble.ErrCorruption))
 			},
 		},
 	}
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(filterBitsPerKey)
+		// Keys share their fronts within a block already. What more a compressor
+		// finds is not worth its part of a node with two cores.
+		o.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.NoCompression }
+	}
+	for i := range o.TargetFileSizes {
+		o.TargetFileSizes[i] = tableBytes
 	}
 	return o
 }
 
-// pebbleLog is Pebble's logger. After a failed WAL write Pebble calls Fatalf and
-// goes on to return nil for the commit: nothing it says can be trusted then, so
-// the process ends, as it does for the log of the groups.
+// backgroundErrors listens to what Pebble does by itself. It tries again at once
+// and for ever, so somebody has to end it.
+type backgroundErrors struct {
+	v          *Views
+	generation int
+	flush      atomic.Pointer[error] // of the last flush
+}
+
+// flushed runs before failed, with the same error. Flushing an empty memtable is
+// an error here, and none there.
+func (b *backgroundErrors) flushed(i pebble.FlushInfo) { b.flush.Store(&i.Err) }
+
+// failed ends the process when a flush could not write: the memtables have no log,
+// and the follower soon waits for room in them. Of a compaction or a damaged table
+// a new store is free (V6).
+func (b *backgroundErrors) failed(err error) {
+	if f := b.flush.Load(); f == nil || *f == nil || !errors.Is(err, *f) {
+		b.v.damaged(b.generation, err)
+		return
+	}
+	b.v.broken.Do(func() { close(b.v.storeBroken) })
+	b.v.cfg.Exit(exitFailStop, fmt.Sprintf("views: flush: %v", err))
+}
+
+// closeStore writes what the memtables hold, so that the next start goes on from
+// here, and closes the store.
+func (v *Views) closeStore(db *pebble.DB) error {
+	flushed, err := db.AsyncFlush()
+	if err == nil {
+		select {
+		case <-flushed:
+		case <-v.storeBroken:
+		}
+	}
+	return errors.Join(err, db.Close())
+}
+
+// pebbleLog is Pebble's logger. After a failed write of its manifest Pebble calls
+// Fatalf and goes on: nothing it says can be trusted then, so the process ends, as
+// it does for the log of the groups.
 type pebbleLog struct{ v *Views }
 
 func (p pebbleLog) Infof(string, ...any) {}

@@ -76,6 +76,9 @@ type Views struct {
 	work      sync.WaitGroup
 	metrics   *collector
 
+	broken      sync.Once
+	storeBroken chan struct{} // closed when a store could not be written: do not wait for it
+
 	// mu is held for reading by whoever uses db, for writing by who replaces it.
 	mu         sync.RWMutex
 	db         *pebble.DB // nil while there is none; guarded by mu
@@ -97,7 +100,7 @@ func Open(cfg Config) (*Views, error) {
 			os.Exit(code)
 		}
 	}
-	v := &Views{cfg: cfg, log: cfg.Logger, damage: make(chan damage, 1)}
+	v := &Views{cfg: cfg, log: cfg.Logger, damage: make(chan damage, 1), storeBroken: make(chan struct{})}
 	v.running, v.stop = context.WithCancel(context.Background())
 	for i, src := range cfg.Sources {
 		v.followers = append(v.followers, newFollower(v, i, src))
@@ -164,7 +167,7 @@ func (v *Views) Close() error {
 func (v *Views) closeFiles() error {
 	var errs []error
 	if v.db != nil {
-		errs = append(errs, v.db.Close())
+		errs = append(errs, v.closeStore(v.db))
 		v.db = nil
 	}
 	if v.lock != nil {
