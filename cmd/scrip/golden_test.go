@@ -23,6 +23,14 @@ const (
 	eventsJSON = `[{"id":"ev_1","object":"event","type":"voucher.created","data":{"voucher_id":"v_1"},"cursor":"c1","created_at":"2026-06-01T08:00:00.000Z"},
 		{"id":"ev_2","object":"event","type":"redemption.succeeded","data":{"code":"SUMMER-1","redemption_id":"r_1","customer_id":"cust_1","amount":1613,"currency":"EUR"},"cursor":"c2","created_at":"2026-06-02T09:00:00.123Z"},
 		{"id":"ev_3","object":"event","type":"campaign.vouchers.generation.completed","data":{"campaign_id":"camp_1","async_action_id":"aa_1","count":1000},"cursor":"c3","created_at":"2026-06-02T09:00:01.000Z"}]`
+	refusalsJSON = `{"object":"list","data_ref":"data","data":[
+		{"object":"refusal","key":"quantity_exceeded","limit_scope":"voucher","code_last_four":"MER1","voucher_id":"v_1","campaign_id":"camp_1","customer_id":"cust_1","order_source_id":"o-1","request_id":"req_1","created_at":"2026-06-02T09:00:01.000Z"},
+		{"object":"refusal","key":"quantity_exceeded","campaign_id":"camp_1","created_at":"2026-06-02T09:00:00.000Z"}],
+		"total":2,"has_more":false,"kept":{"since":"2026-06-01T08:00:00.000Z","dropped":7}}`
+	refusalCountsJSON = `{"object":"list","data_ref":"data","data":[
+		{"time":"2026-06-01T00:00:00.000Z","campaign_id":"camp_1","key":"quantity_exceeded","operation":"redemption","count":41},
+		{"time":"2026-06-02T00:00:00.000Z","key":"not_found","operation":"validation","count":3}],
+		"total":44,"as_of":"2026-06-02T09:00:00.000Z","since":"2026-05-01T00:00:00.000Z","may_miss_seconds":1}`
 	explainJSON = `{"object":"explanation","valid":false,"code":"SUMMER-1","key":"quantity_exceeded","now":"2026-06-02T09:00:00.000Z","order":` + orderJSON + `,"checks":[
 		{"name":"exists","key":"not_found","passed":true},{"name":"uses","key":"quantity_exceeded","passed":false,"actual":"3 used","wanted":"fewer than 3"},
 		{"name":"sessions","key":"locked_by_session"}]}`
@@ -50,12 +58,14 @@ func TestOutput(t *testing.T) {
 		"GET /v1/vouchers/GIFT-1/timeline?limit=100": list(`[]`),
 		"POST /v1/explain":                           done(explainJSON),
 		"GET /v1/events?limit=20":                    list(eventsJSON),
-		"POST /v1/keys":                              done(keyJSON),
-		"POST /v1/keys/key_1/rotate":                 done(keyJSON),
-		"GET /v1/keys?limit=100":                     done(keysJSON),
-		"DELETE /v1/keys/key_1":                      {204, ""},
-		"GET /status":                                done(statusJSON),
-		"POST /backup?to=%2Fbackups%2Fmonday":        done(backupJSON),
+		"GET /v1/refusals?campaign=summer&code=MER1&created_at%5Bafter%5D=2026-06-01T00%3A00%3A00.000Z&key=quantity_exceeded&limit=2": done(refusalsJSON),
+		"GET /v1/refusals/counts?created_at%5Bafter%5D=2026-06-01T00%3A00%3A00.000Z&step=day":                                         done(refusalCountsJSON),
+		"POST /v1/keys":                       done(keyJSON),
+		"POST /v1/keys/key_1/rotate":          done(keyJSON),
+		"GET /v1/keys?limit=100":              done(keysJSON),
+		"DELETE /v1/keys/key_1":               {204, ""},
+		"GET /status":                         done(statusJSON),
+		"POST /backup?to=%2Fbackups%2Fmonday": done(backupJSON),
 	})
 	f := func(name string, args ...string) {
 		t.Helper()
@@ -77,6 +87,9 @@ func TestOutput(t *testing.T) {
 	f("voucher-gift", server.connected(t, "voucher", "GIFT-1")...)
 	f("explain", server.connected(t, "explain", "SUMMER-1", "--now", "2026-06-02T09:00:00Z")...)
 	f("events", server.connected(t, "events")...)
+	f("refusals", server.connected(t, "refusals", "--campaign", "summer", "--code", "MER1", "--error", "quantity_exceeded",
+		"--since", "2026-06-01T00:00:00Z", "--limit", "2")...)
+	f("refusals-counts", server.connected(t, "refusals", "--counts", "--step", "day", "--since", "2026-06-01T00:00:00Z")...)
 	f("keys-create", server.connected(t, "keys", "create", "--name", "till")...)
 	f("keys-rotate", server.connected(t, "keys", "rotate", "key_1")...)
 	f("keys-ls", server.connected(t, "keys", "ls")...)

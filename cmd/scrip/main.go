@@ -41,6 +41,7 @@ type grammar struct {
 	Explain  explainCmd  `cmd:"" help:"Say why a code could be redeemed, or why not. Changes nothing."`
 	Keys     keysCmd     `cmd:"" help:"Manage server keys."`
 	Events   eventsCmd   `cmd:"" help:"Print what happens, one event a line."`
+	Refusals refusalsCmd `cmd:"" help:"Print what was refused lately, or count it."`
 	Status   statusCmd   `cmd:"" help:"Show the state of a running server."`
 	Backup   backupCmd   `cmd:"" help:"Back up a running server into a directory of its machine."`
 	Restore  restoreCmd  `cmd:"" help:"Make a data directory from a backup."`
