@@ -210,6 +210,7 @@ func (e *Engine) DeleteCustomer(ctx context.Context, c Call, ref string) error {
 	if err := e.mayForget(&c); err != nil {
 		return err
 	}
+	defer e.eraseSoon() // also when the outcome is unknown
 	cmd := e.command(&c, shard.KindForget, customer.Slot, id, e.catalog.View().Index())
 	reply, err := e.propose(ctx, g, shard.AppendForget(cmd, &shard.Forget{Project: c.Caller.Project, ID: customer}))
 	if err != nil {
@@ -221,7 +222,6 @@ func (e *Engine) DeleteCustomer(ctx context.Context, c Call, ref string) error {
 	if reply.Outcome != coupon.OK {
 		return c.refused(reply.Outcome, "")
 	}
-	e.eraseSoon()
 	return e.listErasure(&c)
 }
 

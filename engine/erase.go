@@ -20,15 +20,19 @@ const eraseAfter = 10 * time.Second
 
 // owesErasure reports whether the key of a customer who was forgotten may still be
 // in an image or the log. An image whose replicated time is past the forgetting
-// holds it; one of the same instant may not.
+// was made after it; one of the same instant may not have been.
 func (g *shardGroup) owesErasure() bool {
 	n := g.law.ForgottenCount()
 	if n == 0 {
 		return false
 	}
 	newest, ok := g.law.Forgotten(n - 1)
-	images := g.log.Status().Images // newest first
-	return !ok || len(images) < 2 || images[len(images)-1].Stamp <= newest.Stamp
+	s := g.log.Status()
+	if !ok || len(s.Images) == 0 {
+		return true
+	}
+	oldest := s.Images[len(s.Images)-1]
+	return oldest.Stamp <= newest.Stamp || s.FirstIndex != 0 && s.FirstIndex <= oldest.Index
 }
 
 func (e *Engine) eraseSoon() {
@@ -57,8 +61,13 @@ func (e *Engine) driveErasures(ctx context.Context) {
 	}
 }
 
-// payErasures makes what is owed now. What fails is tried again.
+// payErasures makes what is owed now. What fails is tried again. It sees to the
+// list as well: who was forgotten without an answer, since the caller had left,
+// was forgotten nevertheless.
 func (e *Engine) payErasures(ctx context.Context) {
+	if err := e.erasures.catchUp(e.shards); err != nil && ctx.Err() == nil {
+		e.log.Error("a forgotten customer is not on the list of erasures yet", "error", err)
+	}
 	for _, g := range e.shards {
 		if !g.owesErasure() {
 			continue

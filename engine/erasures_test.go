@@ -97,6 +97,72 @@ func TestErasuresAreOwedAcrossARestart(t *testing.T) {
 	})
 }
 
+// A directory whose one image is newer than every forgetting, and whose log begins
+// behind it, owes nothing: images of a large state are not made for nothing.
+func TestRestoredDirectoriesOweNothing(t *testing.T) {
+	w := newWorld(t, 4)
+	for i := range 8 {
+		_, err := w.put("", fmt.Sprintf(`{"source_id":"c%d"}`, i))
+		w.ok(err)
+		w.ok(w.forget("", fmt.Sprint("c", i)))
+	}
+	w.advance(1000)
+	_, err := w.Backup(context.Background(), "backup")
+	w.ok(err)
+	w.ok(w.Close())
+	_, err = Restore(w.fs, "backup", "restored")
+	w.ok(err)
+	w.Engine = open(t, w.fs, func(c *Config) { c.Clock, c.Dir = w.clock, "restored" })
+	known := uint32(0)
+	for _, g := range w.shards {
+		known += g.law.ForgottenCount()
+		if g.owesErasure() {
+			t.Errorf("%s owes images for forgettings that its image is newer than: %+v", g.name(), g.log.Status())
+		}
+	}
+	if known != 8 {
+		t.Errorf("%d forgettings", known)
+	}
+	w.ok(w.Close())
+}
+
+// Who was forgotten without an answer, since the caller had left, is on the list
+// soon as well.
+func TestErasuresWithoutAnAnswerAreListed(t *testing.T) {
+	w := newWorld(t, 1)
+	ann, err := w.put("", `{"source_id":"ann"}`)
+	w.ok(err)
+	var v shard.CustomerView
+	if !w.findCustomer(w.c.project(w.catalog.View()), "ann", &v) {
+		t.Fatal("no customer")
+	}
+	q := []shard.Forget{{Project: w.c.Caller.Project, ID: v.ID}}
+	w.ok(w.forgetAll(context.Background(), w.shards[0], q))
+	w.payErasures(context.Background())
+	if got := w.listed("data"); !slices.Equal(got, []string{ann.ID}) {
+		t.Errorf("listed %v", got)
+	}
+}
+
+// Whatever is read as a list is written back as it was.
+func FuzzErasures(f *testing.F) {
+	tag := coupon.Hash{Hi: 1, Lo: 2}
+	whole := encodeErasures(tag, []shard.Forgotten{{ID: coupon.ID{Slot: 3, Seq: 1<<40 | 4}, Stamp: 5}, {ID: coupon.ID{Seq: 6}, Stamp: -7}})
+	for _, n := range []int{0, erasureHeaderBytes, erasureHeaderBytes + erasureBytes, len(whole) - 1, len(whole)} {
+		f.Add(whole[:n])
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		list, torn, err := decodeErasures(b, tag)
+		if err != nil {
+			return
+		}
+		again := encodeErasures(tag, list)
+		if !bytes.HasPrefix(b, again) || torn == (len(b) == len(again)) {
+			t.Errorf("%d entries, torn %v, of %d bytes", len(list), torn, len(b))
+		}
+	})
+}
+
 // A backup holds the keys of customers who were forgotten after it was made. A
 // restore that shows them again breaks a promise to somebody who asked to be gone.
 func TestRestoresForgetAgain(t *testing.T) {
