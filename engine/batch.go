@@ -19,7 +19,7 @@ func (e *Engine) RedeemBatch(ctx context.Context, c Call, req *wire.BatchRequest
 	if err := e.admit(&c, RoleUser); err != nil {
 		return err
 	}
-	b := &batch{e: e, items: make([]batchItem, len(req.Redemptions))}
+	b := &batch{e: e, items: make([]batchItem, len(req.Redemptions)), answers: make([]wire.Redemption, len(req.Redemptions))}
 	for i := range req.Redemptions {
 		b.items[i].call = c
 		b.prepare(ctx, i, &req.Redemptions[i])
@@ -27,7 +27,7 @@ func (e *Engine) RedeemBatch(ctx context.Context, c Call, req *wire.BatchRequest
 	b.proposeAll(ctx)
 	out.Results = out.Results[:0]
 	for i := range b.items {
-		out.Results = append(out.Results, b.finish(ctx, &b.items[i]))
+		out.Results = append(out.Results, b.finish(ctx, i))
 		if r := b.items[i].r; r != nil {
 			r.release()
 		}
@@ -36,8 +36,9 @@ func (e *Engine) RedeemBatch(ctx context.Context, c Call, req *wire.BatchRequest
 }
 
 type batch struct {
-	e     *Engine
-	items []batchItem
+	e       *Engine
+	items   []batchItem
+	answers []wire.Redemption
 }
 
 // batchItem is one item on its way: settled by err or reply, or a command that
@@ -121,7 +122,8 @@ func (b *batch) proposeAll(ctx context.Context) {
 }
 
 // finish renders one item. What the law wants to see again goes the single way.
-func (b *batch) finish(ctx context.Context, it *batchItem) wire.BatchResult {
+func (b *batch) finish(ctx context.Context, i int) wire.BatchResult {
+	it := &b.items[i]
 	if it.err == nil && it.again {
 		it.reply, it.err = it.r.run(ctx)
 	}
@@ -129,7 +131,7 @@ func (b *batch) finish(ctx context.Context, it *batchItem) wire.BatchResult {
 		_, it.err = it.r.settle(ctx, &it.reply)
 	}
 	if it.err == nil {
-		red := new(wire.Redemption)
+		red := &b.answers[i]
 		if it.err = it.r.render(&it.reply, red); it.err == nil {
 			b.e.metrics.redeemed(it.reply.Replayed)
 			return wire.BatchResult{Status: http.StatusOK, Redemption: red}

@@ -29,6 +29,9 @@ type evaluation struct {
 	own      promo.Discount  // the code's, where it has one of its own
 	tail     []byte
 	lines    []int64
+
+	read string          // the text of home
+	home coupon.Currency // of the project of an earlier request, likely of this one too
 }
 
 // evaluate fills facts and result for the code in ev.look. It decides nothing:
@@ -55,7 +58,7 @@ func (ev *evaluation) evaluate(plans *planCache, req *wire.RedeemRequest, custom
 		ev.evaluateGift(req)
 		return
 	}
-	ev.order.Expected, _ = coupon.ParseCurrency(ev.project.Currency)
+	ev.order.Expected = ev.projectCurrency()
 	d, ok := plans.discount(ev.campaign, v, &ev.own)
 	if !ok { // it gives nothing that we could name: refuse rather than use it up
 		ev.facts.Evaluated = coupon.ResourceNotFound
@@ -111,7 +114,7 @@ func (ev *evaluation) evaluateGift(req *wire.RedeemRequest) {
 // toOrder reads the request's order into the form that promo evaluates.
 func (ev *evaluation) toOrder(o *wire.Order) {
 	ev.order = promo.Order{Items: ev.order.Items[:0]}
-	ev.currency, _ = coupon.ParseCurrency(ev.project.Currency)
+	ev.currency = ev.projectCurrency()
 	if o == nil {
 		return
 	}
@@ -126,6 +129,15 @@ func (ev *evaluation) toOrder(o *wire.Order) {
 	for i := range o.Items {
 		ev.order.Items = append(ev.order.Items, toItem(&o.Items[i]))
 	}
+}
+
+// projectCurrency is the project's, looked up once for many requests.
+func (ev *evaluation) projectCurrency() coupon.Currency {
+	if ev.read != ev.project.Currency {
+		ev.home, _ = coupon.ParseCurrency(ev.project.Currency) // the catalog has only known ones
+		ev.read = ev.project.Currency
+	}
+	return ev.home
 }
 
 // unknownCurrency stands for one that ISO 4217 does not have: not none, and no
