@@ -137,6 +137,9 @@ type Rollback struct {
 	Project    uint32
 	Amount     int64 // minor units; RollbackAll for what is left
 	Tail       []byte
+	// Sealed is the redemption's record when it was found in the history, and Back its
+	// newest rollback that was found anywhere: as AppendSealed makes them.
+	Sealed, Back []byte
 }
 
 // RollbackAll asks for everything that was not given back yet.
@@ -147,16 +150,21 @@ func AppendRollback(dst []byte, r *Rollback) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, packID(r.Redemption))
 	dst = binary.LittleEndian.AppendUint32(dst, r.Project)
 	dst = binary.AppendVarint(dst, r.Amount)
-	return appendBytes(dst, r.Tail)
+	dst = appendBytes(dst, r.Tail)
+	return appendBytes(appendBytes(dst, r.Sealed), r.Back)
 }
 
 func decodeRollback(b []byte, r *Rollback) error {
 	c := cursor{b: b}
 	*r = Rollback{Redemption: c.id(), Project: c.u32(), Amount: c.varint(), Tail: c.bytes(coupon.TailBytesMax)}
+	r.Sealed, r.Back = c.bytes(sealedBytesMax), c.bytes(sealedBytesMax)
 	if r.Amount < RollbackAll || r.Amount == 0 || r.Amount > coupon.AmountMax {
 		c.fail("amount of a rollback")
 	}
-	return c.end()
+	if err := c.end(); err != nil {
+		return err
+	}
+	return r.verifySealed()
 }
 
 // NewCode is a code that is to exist.

@@ -82,14 +82,12 @@ func (s *Shard) noteClaim(slot uint16, f front) {
 	s.remember(slot, f)
 }
 
-// Claimed reads the claim of a key in its slot. The record's tail aliases the
-// journal, which never changes.
+// Claimed reads the claim of a key in its slot.
 func (s *Shard) Claimed(slot uint16, key coupon.Hash, rec *Record) bool {
 	if slot >= coupon.Slots || key.IsZero() {
 		return false
 	}
 	p := s.rlock(slot)
 	defer p.mu.RUnlock()
-	f := s.receipt(s.time.Load(), KindClaim, slot, claimAnchor, key)
-	return f != nil && DecodeRecord(f, rec) == nil
+	return s.receipt(s.time.Load(), KindClaim, slot, claimAnchor, key).copyTo(rec)
 }

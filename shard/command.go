@@ -28,6 +28,7 @@ const (
 	KindCampaign Kind = 12 // birth of a campaign in this shard, or its end
 	KindTune     Kind = 13 // the budget, or the generation of ids
 	KindClaim    Kind = 14 // bind a key to a request
+	KindSeal     Kind = 15 // let old records of the journal go
 )
 
 // String is the kind's name in logs and events; unique and never changed.
@@ -42,7 +43,7 @@ var kindNames = [...]string{
 	KindRedeem: "redeem", KindRollback: "rollback", KindCreate: "create", KindImport: "import",
 	KindEnable: "enable", KindUpdate: "update", KindDelete: "delete", KindBalance: "balance",
 	KindFence: "fence", KindCustomer: "customer", KindForget: "forget", KindCampaign: "campaign",
-	KindTune: "tune", KindClaim: "claim",
+	KindTune: "tune", KindClaim: "claim", KindSeal: "seal",
 }
 
 // Command flags.
@@ -59,7 +60,7 @@ const (
 const (
 	EntryFormat    = 1
 	CommandVersion = 1
-	HeaderBytes    = 81
+	HeaderBytes    = 89
 )
 
 // Always is a validity interval without end on either side.
@@ -74,7 +75,7 @@ const (
 //	 6 slot u16            8 slot-map epoch u32   12 not_after i64 ms
 //	20 catalog index u64  28 valid from i64 ms    36 valid until i64 ms
 //	44 basis version u32  48 basis mask u32       52 key hash 16 bytes
-//	68 fingerprint version u8   69 fingerprint u64   77 actor u32
+//	68 fingerprint version u8   69 fingerprint u64   77 actor u32   81 seen u64
 type Header struct {
 	Kind  Kind
 	Flags uint16
@@ -99,6 +100,10 @@ type Header struct {
 	Fingerprint        uint64
 	// Actor is the catalog ordinal of the API key that asked.
 	Actor uint32
+	// Seen is the newest journal record when the proposer began to look for what the
+	// command brings along from the history, or found that it needs nothing from there.
+	// What was sealed behind it may hold more: Apply answers LookAgain. See Seal.
+	Seen uint64
 }
 
 // ErrFormat is wrapped by every error about bytes that are not a command,
@@ -122,7 +127,8 @@ func AppendHeader(dst []byte, h *Header) []byte {
 	dst = appendHash(dst, h.Key)
 	dst = append(dst, h.FingerprintVersion)
 	dst = le.AppendUint64(dst, h.Fingerprint)
-	return le.AppendUint32(dst, h.Actor)
+	dst = le.AppendUint32(dst, h.Actor)
+	return le.AppendUint64(dst, h.Seen)
 }
 
 // DecodeHeader reads a header and returns the body behind it, which aliases b.
@@ -149,6 +155,7 @@ func DecodeHeader(b []byte, h *Header) (body []byte, err error) {
 		FingerprintVersion: b[68],
 		Fingerprint:        le.Uint64(b[69:]),
 		Actor:              le.Uint32(b[77:]),
+		Seen:               le.Uint64(b[81:]),
 	}
 	if h.Slot >= coupon.Slots {
 		return nil, fmt.Errorf("slot %d: %w", h.Slot, ErrFormat)

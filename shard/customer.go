@@ -2,23 +2,25 @@ package shard
 
 import (
 	"encoding/binary"
+	"sort"
 
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/internal/arena"
 	"github.com/scrip-engine/scrip/internal/invariant"
 )
 
-// customerRow is a customer, 88 bytes, little-endian:
+// customerRow is a customer, 92 bytes, little-endian:
 //
 //	 0 source hash 16 bytes   16 per-slot sequence u64   24 created i64
 //	32 updated i64            40 data Ref u32            44 data length u32
 //	48 version u32            52 flags u32               56 data key 32 bytes
+//	88 project u32
 //
 // The data is sealed with the key; a forgotten customer has neither.
 type customerRow []byte
 
 const (
-	customerRowBytes = 88
+	customerRowBytes = 92
 
 	customerMinted    = 1 << 0 // the source hash was made up
 	customerForgotten = 1 << 1
@@ -30,6 +32,7 @@ func (c customerRow) created() int64         { return int64(binary.LittleEndian.
 func (c customerRow) updated() int64         { return int64(binary.LittleEndian.Uint64(c[32:])) }
 func (c customerRow) data() (arena.Ref, int) { return arena.Ref(c.u32(40)), int(c.u32(44)) }
 func (c customerRow) version() uint32        { return c.u32(48) }
+func (c customerRow) project() uint32        { return c.u32(88) }
 func (c customerRow) flags() uint32          { return c.u32(52) }
 func (c customerRow) key() []byte            { return c[56 : 56+DataKeyBytes] }
 func (c customerRow) u32(off int) uint32     { return binary.LittleEndian.Uint32(c[off:]) }
@@ -64,16 +67,27 @@ func (s *Shard) findCustomer(source coupon.Hash) (customerRow, uint32) {
 // customerByID returns the row of a customer of the project who was not
 // forgotten, or nil.
 func (s *Shard) customerByID(project uint32, id coupon.ID) (customerRow, uint32) {
-	f := s.event(id)
-	var rec Record
-	if f == nil || f.kind() != KindCustomer || f.flags()&RecordBirth == 0 || DecodeRecord(f, &rec) != nil || rec.Project != project {
+	row, ordinal := s.customerOf(id)
+	if row == nil || row.project() != project {
 		return nil, 0
 	}
-	row := customerRow(s.slots[id.Slot].customers.at(s.a, rec.Ordinal, customerRowBytes))
-	if row.flags()&customerForgotten != 0 {
+	return row, ordinal
+}
+
+// customerOf returns the row of a customer who was not forgotten, or nil. The record
+// of the birth may be long sealed; but customers are in the order of their ids,
+// since both are given out by one sequence.
+func (s *Shard) customerOf(id coupon.ID) (customerRow, uint32) {
+	if id.Slot >= coupon.Slots {
 		return nil, 0
 	}
-	return row, rec.Ordinal
+	t := &s.slots[id.Slot]
+	at := func(i int) customerRow { return customerRow(t.customers.at(s.a, uint32(i), customerRowBytes)) }
+	i := sort.Search(int(t.customers.n), func(i int) bool { return uint32(at(i).seq()) >= uint32(id.Seq) })
+	if i == int(t.customers.n) || at(i).seq() != id.Seq || at(i).flags()&customerForgotten != 0 {
+		return nil, 0
+	}
+	return at(i), uint32(i)
 }
 
 // applyCustomer creates a customer or replaces what is known of one.
@@ -159,6 +173,7 @@ func (s *Shard) bearCustomer(h *Header, q *Customer, held *stripe) coupon.ID {
 	row := customerRow(b)
 	appendHash(row[:0], q.Source)
 	row.put64(16, id.Seq)
+	row.put32(88, q.Project)
 	row.put64(24, uint64(s.now))
 	row.put64(32, uint64(s.now))
 	row.put32(48, 1)

@@ -30,6 +30,10 @@
 //	S10 One image at a time; it shows the state at the cut, whatever changes
 //	    while it is written. Restore takes every image that Apply can lead to,
 //	    and refuses what no command could have made.
+//	S11 What is sealed is older than every key's memory, durable in the history,
+//	    and gone from memory on every replica alike: no way leads to it any more.
+//	    Apply never reads it; what a command needs of it the proposer read before
+//	    and brought along, or is told to look again.
 //
 // # Memory
 //
@@ -37,8 +41,8 @@
 // a campaign is a row of 20 bytes, its text and 6 bytes in an index; what some
 // codes have beyond that (a balance, a limit, dates, a holder) is a side of their
 // own. Journal records, which are receipts, redemptions and events at once, are
-// append-only. Everything is grouped by slot, the unit in which data may one day
-// move to another shard.
+// append-only until a Seal lets the old ones go to the history (seal.go). Everything
+// is grouped by slot, the unit in which data may one day move to another shard.
 //
 // What counts against the budget is the records, not the arena: so all replicas
 // are full at the same command. The last 64th is kept for switching off, deleting

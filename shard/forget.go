@@ -45,19 +45,22 @@ func (s *Shard) applyForget(h *Header, body []byte, r *Reply) error {
 	rec.Project, rec.Ordinal, rec.Customer = q.Project, ordinal, q.ID
 	s.commit(h.Slot, rec)
 	s.remember(h.Slot, s.journal.at(rec.Seq))
-	s.noteForgotten(rec.Seq)
+	s.noteForgotten(q.ID, s.now)
 	r.fill(rec)
 	return nil
 }
 
-// noteForgotten keeps the way to the record of a forgetting: whoever has to know
-// all of them must not read the whole journal.
-func (s *Shard) noteForgotten(seq uint64) {
+// forgottenRowBytes: who and when. Whoever has to know all of them must not read the
+// whole journal, most of which is in the history.
+const forgottenRowBytes = 16
+
+func (s *Shard) noteForgotten(id coupon.ID, stamp int64) {
 	s.meta.Lock()
 	defer s.meta.Unlock()
-	_, row := s.forgotten.add(s.a, eventRowBytes)
-	binary.LittleEndian.PutUint64(row, seq)
-	s.grow(eventRowBytes)
+	_, row := s.forgotten.add(s.a, forgottenRowBytes)
+	binary.LittleEndian.PutUint64(row, packID(id))
+	binary.LittleEndian.PutUint64(row[8:], uint64(stamp))
+	s.grow(forgottenRowBytes)
 }
 
 // Forgotten is a customer who was forgotten, and when by replicated time.
@@ -77,15 +80,10 @@ func (s *Shard) ForgottenCount() uint32 {
 // Forgotten reads the forgetting with a number.
 func (s *Shard) Forgotten(i uint32) (Forgotten, bool) {
 	s.meta.RLock()
+	defer s.meta.RUnlock()
 	if i >= s.forgotten.n {
-		s.meta.RUnlock()
 		return Forgotten{}, false
 	}
-	seq := eventSeq(s.forgotten.at(s.a, i, eventRowBytes))
-	s.meta.RUnlock()
-	var rec Record
-	if !s.Record(seq, &rec) {
-		return Forgotten{}, false
-	}
-	return Forgotten{ID: rec.Customer, Stamp: rec.Stamp}, true
+	row := s.forgotten.at(s.a, i, forgottenRowBytes)
+	return Forgotten{ID: unpackID(binary.LittleEndian.Uint64(row)), Stamp: int64(binary.LittleEndian.Uint64(row[8:]))}, true
 }

@@ -15,7 +15,7 @@ import (
 func formatHeader(kind Kind) Header {
 	return Header{Kind: kind, Flags: FlagMinted | FlagDerived, Slot: 0x123, Epoch: 4, NotAfter: 5, CatalogIndex: 6,
 		ValidFrom: AlwaysFrom, ValidUntil: AlwaysUntil, BasisVersion: 7, BasisMask: 8,
-		Key: coupon.Hash{Hi: 0x0102030405060708, Lo: 0x090a0b0c0d0e0f10}, FingerprintVersion: 1, Fingerprint: 11, Actor: 12}
+		Key: coupon.Hash{Hi: 0x0102030405060708, Lo: 0x090a0b0c0d0e0f10}, FingerprintVersion: 1, Fingerprint: 11, Actor: 12, Seen: 13}
 }
 
 // formatCommands has one command of each kind with every field in use.
@@ -27,10 +27,12 @@ func formatCommands() []*command {
 	code := NewCode{Hash: source, Issued: []byte("SUMMER"), Spec: full}
 	tail := AppendTail(AppendTail(nil, TagOrderSource, []byte("o-1")), TagMetadata, []byte("{}"))
 	patch := Spec{Mask: Updatable &^ SpecFrom, Until: 20, Holder: full.Holder, Metadata: full.Metadata, Info: full.Info, Category: full.Category}
+	sealed := Record{Kind: KindRedeem, Seq: 4, ID: coupon.ID{Slot: 0x123, Seq: 9}, Project: 2, Gift: 50}
+	back := Record{Kind: KindRollback, Seq: 5, ID: coupon.ID{Slot: 0x123, Seq: 10}, Project: 2, Applied: 20, Ref: sealed.ID}
 	var all []*command
 	for _, body := range []any{
 		&Redeem{1, 2, 3, 978, 1000, 90, 100, 50, true, full.Holder, &birth, []int64{60, 40}, tail},
-		&Rollback{coupon.ID{Slot: 0x123, Seq: 9}, 2, RollbackAll, tail},
+		&Rollback{coupon.ID{Slot: 0x123, Seq: 9}, 2, RollbackAll, tail, AppendSealed(nil, &sealed), AppendSealed(nil, &back)},
 		&Create{2, 3, testRules, code, tail},
 		&Import{2, 3, testRules, 77, 1, []NewCode{code, {Hash: source, Issued: []byte("B")}}},
 		&Enable{1, 2, true}, &Update{1, 2, SpecFrom, patch, tail}, &Delete{1, 2}, &Balance{1, 2, -5, tail},
@@ -39,7 +41,8 @@ func formatCommands() []*command {
 	} {
 		all = append(all, &command{formatHeader(Kind(len(all) + 1)), body})
 	}
-	return append(all, &command{formatHeader(KindTune), &Tune{1 << 30, 5}}, &command{formatHeader(KindClaim), &Claim{2, 3}})
+	return append(all, &command{formatHeader(KindTune), &Tune{1 << 30, 5}}, &command{formatHeader(KindClaim), &Claim{2, 3}},
+		&command{formatHeader(KindSeal), &Seal{7}})
 }
 
 func formatRecord() Record {
@@ -127,6 +130,7 @@ func imageSections(t *testing.T, s *Shard) string {
 	section("meta", func() { f.writeMeta(w) })
 	section("births", func() { f.writeShared(w, &s.births, f.births, birthRowBytes) })
 	section("order", func() { f.writeShared(w, &s.order, f.order, orderRowBytes) })
+	section("forgotten", func() { f.writeShared(w, &s.forgotten, f.forgotten, forgottenRowBytes) })
 	for slot := range coupon.Slots {
 		if l := f.lens[slot]; l.codes|l.uses|l.customers|l.events != 0 {
 			section(fmt.Sprintf("slot-%d", slot), func() { f.writeSlot(w, uint16(slot)) })
@@ -152,7 +156,7 @@ func TestGoldenImageIsRestored(t *testing.T) {
 		}
 	}
 	img := []byte("SHRD\x01\x00")
-	for _, name := range []string{"meta", "births", "order"} {
+	for _, name := range []string{"meta", "births", "order", "forgotten"} {
 		img = append(img, sections[name]...)
 	}
 	for slot := range coupon.Slots {
@@ -161,7 +165,7 @@ func TestGoldenImageIsRestored(t *testing.T) {
 			continue
 		}
 		img = append(img, byte(slot), byte(slot>>8))
-		img = append(img, make([]byte, 16)...)
+		img = append(img, make([]byte, 20)...)
 	}
 	img = append(img, sections["journal"]...)
 	w := newWorld(t)
@@ -235,6 +239,8 @@ func decodeBody(kind Kind, b []byte, into any) error {
 		return decodeTune(b, q)
 	case *Claim:
 		return decodeClaim(b, q)
+	case *Seal:
+		return decodeSeal(b, q)
 	}
 	return fmt.Errorf("kind %v", kind)
 }

@@ -37,10 +37,13 @@ type Frozen struct {
 	budget      int64
 	generation  uint16
 	sweepAt     [2]uint64
-	journalLast uint32
+	journalLast uint64
 	chain       uint64
+	sealed      uint64
+	sealedChain uint64
 	births      uint32
 	order       uint32
+	forgotten   uint32
 	fences      []uint64
 	campaigns   []*campaignState // as of the cut; their content by campaignUndo
 	jobs        []jobAt
@@ -50,8 +53,8 @@ type Frozen struct {
 }
 
 type slotLens struct {
-	codes, uses, customers, events uint32
-	done                           bool // written; guarded by the stripe
+	codes, uses, customers, events, sealed uint32
+	done                                   bool // written; guarded by the stripe
 }
 
 type jobAt struct {
@@ -66,8 +69,9 @@ func (s *Shard) Freeze() (*Frozen, error) {
 	invariant.Check(s.frozen == nil, "S10: two images at once")
 	f := &Frozen{
 		s: s, now: s.now, budget: s.budget.Load(), generation: s.Generation(), sweepAt: s.sweepAt,
-		journalLast: s.journal.rows.n, chain: s.journal.chain,
-		births: s.births.n, order: s.order.n,
+		journalLast: s.journal.rows.len(), chain: s.journal.chain,
+		sealed: s.journal.sealed, sealedChain: s.journal.sealedChain,
+		births: s.births.n, order: s.order.n, forgotten: s.forgotten.n,
 		fences:       append([]uint64(nil), s.fences...),
 		campaigns:    append([]*campaignState(nil), s.campaigns...),
 		campaignUndo: map[uint32]campaignState{},
@@ -77,7 +81,8 @@ func (s *Shard) Freeze() (*Frozen, error) {
 	}
 	for i := range s.slots {
 		t := &s.slots[i]
-		f.lens[i] = slotLens{codes: t.codes.n, uses: t.uses.n, customers: t.customers.n, events: t.events.n}
+		f.lens[i] = slotLens{codes: t.codes.n, uses: t.uses.n, customers: t.customers.n,
+			events: uint32(t.events.len()), sealed: t.sealed}
 	}
 	s.frozen = f
 	return f, nil

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"io"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/scrip-engine/scrip/coupon"
 )
 
@@ -13,11 +11,12 @@ import (
 // state: two machines at one index write the same bytes, whatever their arenas
 // look like. Little-endian:
 //
-//	"SHRD" u16 version | meta | births | order | 4,096 slots in order | journal
+//	"SHRD" u16 version | meta | births | order | forgotten | 4,096 slots in order | journal
 //
-// A slot is {slot u16, rows of each table u32 ×4, rows}, where a code carries
-// its text, 28 bits of its hash (or none, for a dead code that made way) and its
-// side. Indexes, receipts and rollbacks are rebuilt on load.
+// A slot is {slot u16, rows of each table u32 ×4, sealed events u32, rows}, where a
+// code carries its text, 28 bits of its hash (or none, for a dead code that made way)
+// and its side. Of events and of the journal it has what is not sealed. Indexes,
+// receipts and rollbacks are rebuilt on load.
 const (
 	imageMagic   = "SHRD"
 	imageVersion = 1
@@ -76,6 +75,7 @@ func (f *Frozen) write(w *imageWriter) {
 	f.writeMeta(w)
 	f.writeShared(w, &f.s.births, f.births, birthRowBytes)
 	f.writeShared(w, &f.s.order, f.order, orderRowBytes)
+	f.writeShared(w, &f.s.forgotten, f.forgotten, forgottenRowBytes)
 	for slot := range coupon.Slots {
 		f.writeSlot(w, uint16(slot))
 	}
@@ -91,6 +91,8 @@ func (f *Frozen) writeMeta(w *imageWriter) {
 	w.i64(f.now)
 	w.u64(f.sweepAt[0])
 	w.u64(f.sweepAt[1])
+	w.u64(f.sealed)
+	w.u64(f.sealedChain)
 	w.u64(f.chain)
 	w.i64(f.budget)
 	w.u16(f.generation)
@@ -160,6 +162,7 @@ func (f *Frozen) writeSlot(w *imageWriter, slot uint16) {
 	w.u32(l.uses)
 	w.u32(l.customers)
 	w.u32(l.events)
+	w.u32(l.sealed)
 	if l.codes|l.uses|l.customers|l.events == 0 {
 		f.slotDone(slot)
 		return
@@ -171,7 +174,9 @@ func (f *Frozen) writeSlot(w *imageWriter, slot uint16) {
 		w.raw(f.row(tableUses, slot, i, t.uses.at(f.s.a, i, useRowBytes)))
 	})
 	f.slices(w, slot, l.customers, func(i uint32) { f.writeCustomer(w, slot, i) })
-	f.slices(w, slot, l.events, func(i uint32) { w.raw(t.events.at(f.s.a, i, eventRowBytes)) })
+	f.slices(w, slot, l.events-l.sealed, func(i uint32) {
+		w.raw(t.events.at(f.s.a, uint64(l.sealed+i), eventRowBytes))
+	})
 	f.slotDone(slot)
 }
 
@@ -267,28 +272,9 @@ func (f *Frozen) writeCustomer(w *imageWriter, slot uint16, i uint32) {
 }
 
 func (f *Frozen) writeJournal(w *imageWriter) {
-	w.u32(f.journalLast)
-	for seq := uint64(1); seq <= uint64(f.journalLast); seq++ {
-		w.raw(f.s.journal.read(seq))
+	w.u64(f.journalLast)
+	for seq := f.sealed + 1; seq <= f.journalLast; seq++ {
+		w.raw(f.s.journal.held(seq))
 		w.flush(false)
 	}
-}
-
-// Digest is a hash of the whole state. Replicas at one index have one digest
-// (S9), and so has one that was restored on the way. It reads everything: for
-// tests, audits and backups. On the goroutine of Apply.
-func (s *Shard) Digest() (uint64, error) {
-	f, err := s.Freeze()
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		f.Release()
-		s.thaw()
-	}()
-	h := xxhash.New()
-	if _, err := f.WriteTo(h); err != nil {
-		return 0, err
-	}
-	return h.Sum64(), nil
 }

@@ -43,7 +43,7 @@ func (s *Shard) applyCreate(h *Header, body []byte, r *Reply) error {
 		return nil
 	}
 	// ---- nothing refuses below this line ----
-	birth := s.bear(q.Campaign, q.Project, uint64(s.journal.rows.n)+1, q.Rules)
+	birth := s.bear(q.Campaign, q.Project, s.journal.rows.len()+1, q.Rules)
 	ordinal = s.issue(birth, q.Campaign, &q.Code, old, ordinal)
 	rec := s.newRecord(h)
 	rec.Project, rec.Campaign, rec.Ordinal, rec.Tail = q.Project, q.Campaign, ordinal, q.Tail
@@ -104,7 +104,7 @@ func (s *Shard) applyImport(h *Header, body []byte, r *Reply) error {
 	}
 	// ---- nothing refuses below this line, but single codes may fail ----
 	first := s.order.n
-	birth := s.bear(q.Campaign, q.Project, uint64(s.journal.rows.n)+1, q.Rules)
+	birth := s.bear(q.Campaign, q.Project, s.journal.rows.len()+1, q.Rules)
 	s.failed, s.marked = s.failed[:0], s.marked[:0]
 	for i := range q.Codes {
 		at := s.order.n - first
@@ -167,8 +167,12 @@ func (s *Shard) replayChunk(job *jobState, chunk uint32, r *Reply) error {
 	if chunk != job.chunk {
 		return nil
 	}
+	f := s.journal.read(job.last)
+	if r.Seq = job.last; f == nil {
+		return nil // sealed: who asks after a day reads the rows in the history
+	}
 	var rec Record
-	if err := DecodeRecord(s.journal.read(job.last), &rec); err != nil {
+	if err := DecodeRecord(f, &rec); err != nil {
 		return err
 	}
 	failed, err := decodeFailed(TailField(rec.Tail, TagFailedRows))

@@ -10,20 +10,25 @@ import (
 	"github.com/scrip-engine/scrip/internal/arena"
 )
 
-// journal is the shard's append-only sequence of records. Record seq is at row
-// seq-1; a row is the Ref of the encoded record, which never changes.
+// journal is the shard's append-only sequence of records, less those that were
+// sealed. Record seq is at row seq-1; a row is the Ref of the encoded record, which
+// never changes.
 //
-// Apply appends; any number of readers read. The lock guards the rows, not the
-// records: those are immutable once their Ref was published.
+// Apply appends and seals; any number of readers read. Records are immutable, but a
+// sealed one's memory is given back: whoever reads one outside of Apply holds mu or
+// the stripe of some slot until it has copied what it wants (see trim).
 type journal struct {
 	mu   sync.RWMutex
 	a    *arena.Arena
-	rows rows
+	rows window
+	// sealed is the newest record that left memory for the history; freed, never
+	// above it, the newest whose memory was given back.
+	sealed, freed uint64
 	// chain is the running digest of all records, a divergence detector that
-	// costs a few nanoseconds a record.
-	chain   uint64
-	bytes   int64
-	scratch []byte
+	// costs a few nanoseconds a record; sealedChain is that of the sealed ones.
+	chain, sealedChain uint64
+	bytes              int64 // of the records in memory
+	scratch            []byte
 }
 
 const journalRowBytes = 4
@@ -31,7 +36,15 @@ const journalRowBytes = 4
 func (j *journal) reset(a *arena.Arena) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.a, j.rows, j.chain, j.bytes = a, rows{}, 0, 0
+	j.a, j.rows, j.sealed, j.freed, j.chain, j.sealedChain, j.bytes = a, window{}, 0, 0, 0, 0, 0
+}
+
+// begin makes an empty journal go on behind sealed records.
+func (j *journal) begin(sealed, chain uint64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.rows.skip(j.a, sealed, journalRowBytes)
+	j.sealed, j.freed, j.chain, j.sealedChain = sealed, sealed, chain, chain
 }
 
 // chainDigest extends the running digest by one record.
@@ -43,12 +56,12 @@ func chainDigest(chain uint64, rec []byte) uint64 {
 func (j *journal) last() uint64 {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	return uint64(j.rows.n)
+	return j.rows.len()
 }
 
 // append encodes r, which gets the next sequence.
 func (j *journal) append(r *Record) {
-	r.Seq = uint64(j.rows.n) + 1
+	r.Seq = j.rows.len() + 1
 	j.scratch = appendRecord(j.scratch[:0], r)
 	j.appendEncoded(j.scratch)
 }
@@ -59,27 +72,35 @@ func (j *journal) appendEncoded(b []byte) {
 	j.chain = chainDigest(j.chain, b)
 	j.mu.Lock()
 	j.bytes += int64(len(b))
-	_, row := j.rows.add(j.a, journalRowBytes)
-	binary.LittleEndian.PutUint32(row, uint32(ref))
+	binary.LittleEndian.PutUint32(j.rows.add(j.a, journalRowBytes), uint32(ref))
 	j.mu.Unlock()
 }
 
-// at returns the encoded record with a sequence between 1 and last. The bytes
-// are the journal's own and never change. For the goroutine of Apply.
+// at returns the encoded record with a sequence above freed and up to last. For the
+// goroutine of Apply, and for an image, which keeps what it shows from being freed.
 func (j *journal) at(seq uint64) front {
-	row := j.rows.at(j.a, uint32(seq-1), journalRowBytes)
-	ref := arena.Ref(binary.LittleEndian.Uint32(row))
+	ref := refAt(j.rows.at(j.a, seq-1, journalRowBytes))
 	n := binary.LittleEndian.Uint32(j.a.At(ref, 4))
 	return front(j.a.At(ref, int(n)))
 }
 
-// read is at for readers: nil when there is no such record.
+func refAt(row []byte) arena.Ref { return arena.Ref(binary.LittleEndian.Uint32(row)) }
+
+// read is at for readers: nil when there is no such record, or no more. A reader
+// holds a stripe for as long as it uses the bytes.
 func (j *journal) read(seq uint64) front {
 	j.mu.RLock()
 	defer j.mu.RUnlock()
-	if seq == 0 || seq > uint64(j.rows.n) {
+	if seq <= j.sealed || seq > j.rows.len() {
 		return nil
 	}
+	return j.at(seq)
+}
+
+// held is read for an image: records that were sealed after its cut are still here.
+func (j *journal) held(seq uint64) front {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
 	return j.at(seq)
 }
 
@@ -97,10 +118,9 @@ func (s *Shard) newRecord(h *Header) *Record {
 // commit appends the record under the next id of its slot.
 func (s *Shard) commit(slot uint16, r *Record) coupon.ID {
 	t := &s.slots[slot]
-	r.ID = s.nextID(slot, t.events.n+1)
+	r.ID = s.nextID(slot, uint32(t.events.len())+1)
 	s.journal.append(r)
 	s.grow(len(s.journal.scratch) + eventBytes)
-	_, row := t.events.add(s.a, eventRowBytes)
-	binary.LittleEndian.PutUint64(row, r.Seq)
+	binary.LittleEndian.PutUint64(t.events.add(s.a, eventRowBytes), r.Seq)
 	return r.ID
 }

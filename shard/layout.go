@@ -35,7 +35,8 @@ type slot struct {
 	customers     rows // customerRow
 	customerIndex index
 
-	events rows // per-slot sequence - 1 -> journal sequence
+	events window // per-slot sequence - 1 -> journal sequence
+	sealed uint32 // of the events, those whose records were sealed
 
 	receipts  index // (operation, anchor, key) -> journal sequence
 	rollbacks index // redemption's sequence -> journal sequence of its newest rollback

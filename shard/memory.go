@@ -47,7 +47,7 @@ func (s *Shard) Memory() Memory {
 	t.Codes += s.births.bytes(birthRowBytes) + s.order.bytes(orderRowBytes)
 	s.meta.RUnlock()
 	s.journal.mu.RLock()
-	t.Journal += s.journal.rows.bytes(journalRowBytes) + s.journal.bytes
+	t.Journal += s.journal.rows.rows.bytes(journalRowBytes) + s.journal.bytes
 	s.journal.mu.RUnlock()
 	return m
 }
@@ -56,7 +56,7 @@ func (t *slot) measure(m *Tables) {
 	m.Codes += t.codes.bytes(codeRowBytes) + int64(len(t.text.chunks))*textChunkBytes
 	m.Customers += t.customers.bytes(customerRowBytes)
 	m.Uses += t.uses.bytes(useRowBytes)
-	m.Journal += t.events.bytes(eventRowBytes)
+	m.Journal += t.events.rows.bytes(eventRowBytes)
 	for _, x := range [...]*index{&t.codeIndex, &t.useIndex, &t.customerIndex, &t.receipts, &t.rollbacks} {
 		m.Indexes += int64(x.bytes)
 	}

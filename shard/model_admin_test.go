@@ -41,6 +41,8 @@ func (c *command) encode() []byte {
 		return AppendTune(b, q)
 	case *Claim:
 		return AppendClaim(b, q)
+	case *Seal:
+		return AppendSeal(b, q)
 	}
 	panic("a body without an encoder")
 }
@@ -82,6 +84,8 @@ func (m *model) apply(stamp int64, c *command) Reply {
 		return m.forget(&c.h, q)
 	case *Campaign:
 		return m.campaign(&c.h, q)
+	case *Seal:
+		return m.seal(&c.h, q)
 	}
 	panic("a body without a law")
 }
@@ -168,6 +172,9 @@ func (m *model) importChunk(h *Header, q *Import) Reply {
 	}
 	if j != nil && q.Chunk == j.chunk {
 		r := j.newest
+		if r.Seq <= m.sealed {
+			r = Reply{Seq: r.Seq, Stamp: m.now}
+		}
 		r.Replayed = true
 		return r
 	}

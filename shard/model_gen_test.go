@@ -14,6 +14,7 @@ type generator struct {
 	secret *coupon.Secret
 	now    int64
 	sent   []*command
+	record func(seq uint64) *Record // as it was written, also when it is sealed
 }
 
 func newGenerator(t *rapid.T, m *model) *generator {
@@ -119,7 +120,7 @@ func (g *generator) place() *modelCode {
 func (g *generator) draw() *command {
 	switch kind := pick(g, "kind", KindRedeem, KindRedeem, KindRedeem, KindRedeem, KindRollback, KindRollback, KindRollback,
 		KindCreate, KindCreate, KindImport, KindEnable, KindUpdate, KindDelete, KindBalance, KindFence,
-		KindCustomer, KindForget, KindCampaign); kind {
+		KindCustomer, KindForget, KindCampaign, KindSeal); kind {
 	case KindRedeem:
 		return g.redeem()
 	case KindRollback:
@@ -144,6 +145,9 @@ func (g *generator) draw() *command {
 	case KindCampaign:
 		return &command{Header{Kind: kind, Slot: 3}, &Campaign{Ordinal: pick(g, "campaign", uint32(1), 5), Project: 1,
 			Limit: 1, Ended: pick(g, "end", false, false, false, true)}}
+	case KindSeal:
+		upTo := g.m.sealable()
+		return &command{Header{Kind: kind}, &Seal{pick(g, "seal", upTo, upTo, upTo, upTo+1, g.m.sealed, g.m.sealed+1)}}
 	default:
 		return g.change(kind)
 	}
@@ -179,8 +183,25 @@ func (g *generator) rollback() *command {
 		}
 	}
 	id := ids[len(ids)-1-rapid.IntRange(0, len(ids)-1).Draw(g.t, "redemption")]
-	return &command{Header{Kind: KindRollback, Slot: id.Slot}, &Rollback{Redemption: id, Project: 1,
-		Amount: pick(g, "amount", RollbackAll, RollbackAll, 10, 20, 50, 101), Tail: AppendTail(nil, TagReason, []byte("r"))}}
+	q := &Rollback{Redemption: id, Project: 1,
+		Amount: pick(g, "amount", RollbackAll, RollbackAll, 10, 20, 50, 101), Tail: AppendTail(nil, TagReason, []byte("r"))}
+	if g.record != nil && pick(g, "looked", true, true, true, false) {
+		g.look(q)
+	}
+	return &command{Header{Kind: KindRollback, Slot: id.Slot, Seen: g.m.seq}, q}
+}
+
+// look brings along what a proposer finds in the history, of what is sealed already
+// and of what may be soon.
+func (g *generator) look(q *Rollback) {
+	for _, e := range g.m.events {
+		switch {
+		case e.reply.ID == q.Redemption && e.kind == KindRedeem:
+			q.Sealed = AppendSealed(nil, g.record(e.reply.Seq))
+		case e.kind == KindRollback && e.redemption.reply.ID == q.Redemption:
+			q.Back = AppendSealed(nil, g.record(e.reply.Seq))
+		}
+	}
 }
 
 func (g *generator) newCode() NewCode {

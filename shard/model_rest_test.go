@@ -100,6 +100,38 @@ func (m *model) forget(h *Header, q *Forget) Reply {
 	return e.reply
 }
 
+// isSealed: the events of a slot are sealed in their order.
+func (m *model) isSealed(id coupon.ID) bool {
+	n := uint64(0)
+	for _, e := range m.events {
+		if e.reply.Slot == id.Slot && e.reply.Seq <= m.sealed {
+			n++
+		}
+	}
+	return id.Seq >= 1 && id.Seq <= n
+}
+
+// sealable is how much a day has passed for.
+func (m *model) sealable() (seq uint64) {
+	for _, e := range m.events {
+		if m.now >= e.stamp+24*60*60*1000 {
+			seq = e.reply.Seq
+		}
+	}
+	return seq
+}
+
+func (m *model) seal(h *Header, q *Seal) Reply {
+	switch {
+	case m.now > h.NotAfter:
+		return Reply{Outcome: coupon.TooLate}
+	case q.Seq > m.sealed && q.Seq > m.sealable():
+		return Reply{Outcome: coupon.Reevaluate}
+	}
+	m.sealed = max(m.sealed, q.Seq)
+	return Reply{Seq: m.sealed, Stamp: m.now}
+}
+
 func (m *model) rollback(h *Header, q *Rollback) Reply {
 	var red *modelEvent
 	for _, e := range m.events {
@@ -107,7 +139,8 @@ func (m *model) rollback(h *Header, q *Rollback) Reply {
 			red = e
 		}
 	}
-	if red != nil {
+	missed := m.isSealed(q.Redemption) && (len(q.Sealed) == 0 || h.Seen < m.sealed)
+	if red != nil && !missed {
 		if r, ok := m.replay(h, func(e *modelEvent) bool { return e.redemption == red }); ok {
 			return r
 		}
@@ -121,6 +154,8 @@ func (m *model) rollback(h *Header, q *Rollback) Reply {
 	switch {
 	case m.now > h.NotAfter:
 		return Reply{Outcome: coupon.TooLate}
+	case missed:
+		return Reply{Outcome: coupon.LookAgain}
 	case red == nil:
 		return Reply{Outcome: coupon.NotFound}
 	case red.over:

@@ -29,6 +29,8 @@ type pair struct {
 	fz    *Frozen
 	step  func() (struct{}, bool)
 	since []entry // applied after the cut
+
+	history []string // every record as it was written
 }
 
 type entry struct {
@@ -66,6 +68,9 @@ func (p *pair) run(stamp int64, c *command) Reply {
 	}
 	if p.fz != nil {
 		p.since = append(p.since, entry{stamp, cmd})
+	}
+	for seq := uint64(len(p.history)) + 1; seq <= p.quiet.LastSeq(); seq++ {
+		p.history = append(p.history, string(p.quiet.AppendEncoded(nil, seq)))
 	}
 	if p.quiet.logical != p.moved.logical {
 		p.t.Fatalf("counted bytes: %d and %d", p.quiet.logical, p.moved.logical)
@@ -250,6 +255,7 @@ func TestModel(t *testing.T) {
 		p := &pair{t: t, quiet: modelShard(), moved: modelShard(), m: newModel()}
 		defer func() { p.quiet.Close(); p.moved.Close() }()
 		p.gen = newGenerator(t, p.m)
+		p.gen.record = p.record
 		for _, c := range p.gen.campaigns() {
 			p.run(modelStart, c)
 		}
@@ -273,10 +279,30 @@ func TestModel(t *testing.T) {
 	})
 }
 
+func (p *pair) record(seq uint64) *Record {
+	var rec Record
+	if err := DecodeRecord([]byte(p.history[seq-1]), &rec); err != nil {
+		p.t.Fatal(err)
+	}
+	return &rec
+}
+
 // journal compares the records of both machines, and the place of every event.
 func (p *pair) journal() {
 	var a, b, c Record
-	for seq := uint64(1); seq <= p.m.seq; seq++ {
+	chain := uint64(0)
+	for seq := uint64(1); seq <= p.m.sealed; seq++ {
+		if p.quiet.Record(seq, &a) || p.moved.Record(seq, &b) || p.quiet.Event(p.record(seq).ID, &c) {
+			p.t.Fatalf("record %d was sealed and is still read", seq)
+		}
+		chain = Chain(chain, []byte(p.history[seq-1]))
+	}
+	for _, s := range []*Shard{p.quiet, p.moved} {
+		if seq, of := s.Sealed(); seq != p.m.sealed || of != chain {
+			p.t.Fatalf("sealed up to %d with digest %x; want %d and %x", seq, of, p.m.sealed, chain)
+		}
+	}
+	for seq := p.m.sealed + 1; seq <= p.m.seq; seq++ {
 		if !p.quiet.Record(seq, &a) || !p.moved.Record(seq, &b) || !p.quiet.Event(a.ID, &c) {
 			p.t.Fatalf("record %d is missing", seq)
 		}

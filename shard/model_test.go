@@ -61,6 +61,7 @@ type modelJob struct {
 type model struct {
 	now         int64
 	seq         uint64
+	sealed      uint64
 	perSlot     map[uint16]uint64
 	codes       []*modelCode
 	campaigns   map[uint32]*modelCampaign

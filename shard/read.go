@@ -109,49 +109,6 @@ func (s *Shard) receiptAt(now int64, q *Query, slot uint16, ordinal uint32, row 
 	return s.receiptOfCode(now, q.Kind, slot, ordinal, row, q.Key)
 }
 
-// RollbackReceipt returns the rollback of a redemption that a key made.
-func (s *Shard) RollbackReceipt(redemption coupon.ID, key coupon.Hash, rec *Record) bool {
-	if redemption.Slot >= coupon.Slots || key.IsZero() {
-		return false
-	}
-	p := s.rlock(redemption.Slot)
-	defer p.mu.RUnlock()
-	f := s.receipt(s.time.Load(), KindRollback, redemption.Slot, packID(redemption), key)
-	return f != nil && DecodeRecord(f, rec) == nil
-}
-
-// Event reads the journal record with a public id. The record's tail aliases
-// the journal, which never changes.
-func (s *Shard) Event(id coupon.ID, rec *Record) bool {
-	if id.Slot >= coupon.Slots {
-		return false
-	}
-	p := s.rlock(id.Slot)
-	defer p.mu.RUnlock()
-	f := s.event(id)
-	return f != nil && DecodeRecord(f, rec) == nil
-}
-
-// NewestRollback reads the newest rollback of a redemption.
-func (s *Shard) NewestRollback(redemption coupon.ID, rec *Record) bool {
-	if redemption.Slot >= coupon.Slots {
-		return false
-	}
-	p := s.rlock(redemption.Slot)
-	defer p.mu.RUnlock()
-	f := s.rollbackOf(redemption)
-	return f != nil && DecodeRecord(f, rec) == nil
-}
-
-// LastSeq is the sequence of the newest journal record.
-func (s *Shard) LastSeq() uint64 { return s.journal.last() }
-
-// Record reads the journal record with a sequence.
-func (s *Shard) Record(seq uint64, rec *Record) bool {
-	f := s.journal.read(seq)
-	return f != nil && DecodeRecord(f, rec) == nil
-}
-
 // Place returns where the code with a shard-wide ordinal lives, in order of
 // creation from 0.
 func (s *Shard) Place(ordinal uint32) (slot uint16, inSlot uint32, ok bool) {
@@ -253,8 +210,7 @@ func (s *Shard) CustomerReceipt(slot uint16, kind Kind, key coupon.Hash, rec *Re
 	}
 	p := s.rlock(slot)
 	defer p.mu.RUnlock()
-	f := s.receipt(s.time.Load(), kind, slot, 0, key)
-	return f != nil && DecodeRecord(f, rec) == nil
+	return s.receipt(s.time.Load(), kind, slot, 0, key).copyTo(rec)
 }
 
 // CustomerProject returns the project of a customer who was not forgotten.
@@ -264,13 +220,11 @@ func (s *Shard) CustomerProject(id coupon.ID) (project uint32, ok bool) {
 	}
 	p := s.rlock(id.Slot)
 	defer p.mu.RUnlock()
-	var rec Record
-	f := s.event(id)
-	if f == nil || f.kind() != KindCustomer || DecodeRecord(f, &rec) != nil {
+	row, _ := s.customerOf(id)
+	if row == nil {
 		return 0, false
 	}
-	row, _ := s.customerByID(rec.Project, id)
-	return rec.Project, row != nil
+	return row.project(), true
 }
 
 // JobInfo is how far a job came in this shard.

@@ -95,7 +95,7 @@ func (s *Shard) remember(slot uint16, f front) {
 func (s *Shard) sweep() {
 	for i, memory := range [...]int64{coupon.KeyMemoryMillis, coupon.MintedKeyMillis} {
 		for range sweepsPerCommand {
-			if s.sweepAt[i] > uint64(s.journal.rows.n) {
+			if s.sweepAt[i] > s.journal.rows.len() {
 				break
 			}
 			f := s.journal.at(s.sweepAt[i])

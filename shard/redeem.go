@@ -118,8 +118,8 @@ func (s *Shard) use(h *Header, q *Redeem, v *CodeView, row codeRow, customer cou
 func (s *Shard) countUse(slot uint16, row codeRow, v *CodeView, rec *Record) {
 	if v.Limit == 1 && !row.has(flagSide) {
 		s.touch(slot, tableCodes, v.Ordinal, row)
-		if old := row.lastUse(); old != 0 {
-			s.remember(slot, s.journal.at(old)) // used, rolled back, used again: the first key keeps its answer
+		if old := s.journal.read(row.lastUse()); old != nil {
+			s.remember(slot, old) // used, rolled back, used again: the first key keeps its answer
 		}
 		row.setUse(row.use()&^useMask | flagUsed | rec.Seq)
 		row.bump()

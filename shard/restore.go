@@ -17,8 +17,11 @@ type imageReader struct {
 	buf []byte
 	err error
 
+	chain   uint64 // of the journal, as the image says
 	codes   uint64 // read so far
 	lastUse uint64 // the newest that a code's row points to
+	// lastCustomer is the newest customer of the slot that is being read.
+	lastCustomer uint32
 }
 
 func (r *imageReader) fail(what string) {
@@ -84,6 +87,7 @@ func (s *Shard) Restore(in io.Reader) error {
 	s.readMeta(r)
 	s.readShared(r, &s.births, birthRowBytes)
 	s.readShared(r, &s.order, orderRowBytes)
+	s.readShared(r, &s.forgotten, forgottenRowBytes)
 	for slot := 0; slot < coupon.Slots && r.err == nil; slot++ {
 		s.readSlot(r, uint16(slot))
 	}
@@ -110,7 +114,13 @@ func (s *Shard) readMeta(r *imageReader) {
 	}
 	s.time.Store(s.now)
 	s.sweepAt[0], s.sweepAt[1] = r.u64(), r.u64()
-	s.journal.chain = r.u64() // compared when the journal was read
+	sealed, sealedChain := r.u64(), r.u64()
+	if sealed > wideValueMax {
+		r.fail("seal")
+		return
+	}
+	s.journal.begin(sealed, sealedChain)
+	r.chain = r.u64() // compared when the journal was read
 	budget := r.i64()
 	if budget <= 0 || budget > budgetBytesMax {
 		r.fail("budget")
@@ -190,8 +200,11 @@ func (s *Shard) readShared(r *imageReader, t *rows, size int) {
 	for n := r.u32(); n > 0 && r.err == nil; n-- {
 		_, row := t.add(s.a, size)
 		copy(row, r.raw(size))
-		if t == &s.births {
+		switch t {
+		case &s.births:
 			s.grow(birthRowBytes)
+		case &s.forgotten:
+			s.grow(forgottenRowBytes)
 		}
 	}
 }

@@ -11,8 +11,8 @@ func (s *Shard) readSlot(r *imageReader, slot uint16) {
 		r.fail("order of slots")
 		return
 	}
-	codes, uses, customers, events := r.u32(), r.u32(), r.u32(), r.u32()
-	if codes > codesPerSlotMax+1 || customers > customersPerSlotMax+1 {
+	codes, uses, customers, events, sealed := r.u32(), r.u32(), r.u32(), r.u32(), r.u32()
+	if sealed > events || uint64(sealed) > s.journal.sealed || codes > codesPerSlotMax+1 || customers > customersPerSlotMax+1 {
 		r.fail("size of a slot")
 		return
 	}
@@ -27,12 +27,14 @@ func (s *Shard) readSlot(r *imageReader, slot uint16) {
 		u := useRow(row)
 		t.useIndex.add(s.a, useHash(u.code(), u.customer()), uint64(n))
 	}
+	r.lastCustomer = 0
 	for i := uint32(0); i < customers && r.err == nil; i++ {
 		s.readCustomer(r, slot)
 	}
-	for i := uint32(0); i < events && r.err == nil; i++ {
-		_, row := t.events.add(s.a, eventRowBytes)
-		copy(row, r.raw(eventRowBytes))
+	t.sealed = sealed
+	t.events.skip(s.a, uint64(sealed), eventRowBytes)
+	for i := sealed; i < events && r.err == nil; i++ {
+		copy(t.events.add(s.a, eventRowBytes), r.raw(eventRowBytes))
 	}
 }
 
@@ -117,6 +119,10 @@ func (s *Shard) readCustomer(r *imageReader, slot uint16) {
 	s.grow(customerRowBytes)
 	copy(b, r.raw(customerRowBytes))
 	row := customerRow(b)
+	if uint32(row.seq()) <= r.lastCustomer {
+		r.fail("order of customers")
+	}
+	r.lastCustomer = uint32(row.seq())
 	if _, n := row.data(); n > 0 {
 		if n > customerBytesMax {
 			r.fail("customer")
@@ -136,11 +142,9 @@ func (s *Shard) readCustomer(r *imageReader, slot uint16) {
 // readJournal loads the records and, from them, what is derived: receipts that
 // are alive and the newest rollback of each redemption.
 func (s *Shard) readJournal(r *imageReader) {
-	want := s.journal.chain
-	s.journal.chain = 0
 	var rec Record
-	n := r.u32()
-	for seq := uint64(1); seq <= uint64(n) && r.err == nil; seq++ {
+	n := r.u64()
+	for seq := s.journal.sealed + 1; seq <= n && r.err == nil; seq++ {
 		size := r.u32()
 		if size < recordFront || size > recordBytesMax {
 			r.fail("record")
@@ -161,14 +165,14 @@ func (s *Shard) readJournal(r *imageReader) {
 		s.grow(len(b) + eventBytes)
 		s.derive(&rec)
 	}
-	if s.journal.chain != want {
+	if s.journal.chain != r.chain || n < s.journal.sealed {
 		r.fail("digest of the journal")
 	}
-	if r.lastUse > uint64(n) || r.codes != uint64(s.order.n) {
+	if r.lastUse > n || r.codes != uint64(s.order.n) {
 		r.fail("uses or order of codes")
 	}
 	for _, at := range s.sweepAt {
-		if at == 0 || at > uint64(n)+1 {
+		if at <= s.journal.sealed || at > n+1 {
 			r.fail("sweep")
 		}
 	}
@@ -179,7 +183,7 @@ func (s *Shard) readJournal(r *imageReader) {
 func (s *Shard) belongs(rec *Record) bool {
 	t := &s.slots[rec.ID.Slot]
 	n := uint32(rec.ID.Seq)
-	if n == 0 || n > t.events.n || eventSeq(t.events.at(s.a, n-1, eventRowBytes)) != rec.Seq || rec.Stamp > s.now {
+	if n <= t.sealed || uint64(n) > t.events.len() || eventSeq(t.events.at(s.a, uint64(n)-1, eventRowBytes)) != rec.Seq || rec.Stamp > s.now {
 		return false
 	}
 	switch rec.Kind {
@@ -205,9 +209,7 @@ func (s *Shard) derive(rec *Record) {
 		if !row.has(flagSide) && row.lastUse() == rec.Seq {
 			return // the row is the way to this receipt
 		}
-	case KindForget:
-		s.noteForgotten(rec.Seq)
-	case KindEnable, KindUpdate, KindDelete, KindBalance, KindCustomer:
+	case KindForget, KindEnable, KindUpdate, KindDelete, KindBalance, KindCustomer:
 	case KindClaim:
 		s.noteClaim(slot, s.journal.at(rec.Seq))
 		return

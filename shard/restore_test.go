@@ -57,7 +57,7 @@ func TestRestoreRefuses(t *testing.T) {
 	f("side", func(s *Shard, c *CodeView) { binary.LittleEndian.PutUint16(side(s, c)[sideLengths+2:], 1) })
 	f("order of codes", func(s *Shard, _ *CodeView) { s.order.n-- })
 	f("sweep", func(s *Shard, _ *CodeView) { s.sweepAt[0] = 0 })
-	f("sweep", func(s *Shard, _ *CodeView) { s.sweepAt[1] = uint64(s.journal.rows.n) + 2 })
+	f("sweep", func(s *Shard, _ *CodeView) { s.sweepAt[1] = s.journal.rows.len() + 2 })
 	f("uses", func(s *Shard, _ *CodeView) {
 		l := findSideless(s)
 		l.setUse(l.use() | useMask)
@@ -86,7 +86,7 @@ func TestRestoreBoundsASlot(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := img.Bytes()
-	last := b[len(b)-4-18:] // the last slot; behind it an empty journal
+	last := b[len(b)-8-22:] // the last slot; behind it an empty journal
 	for off := 2; off < 18; off += 4 {
 		for _, n := range []uint32{1, codesPerSlotMax + 1, codesPerSlotMax + 2, 1<<32 - 1} {
 			binary.LittleEndian.PutUint32(last[off:], n)

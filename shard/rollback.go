@@ -20,7 +20,7 @@ func (s *Shard) applyRollback(h *Header, body []byte, r *Reply) error {
 	p := s.lock(h.Slot)
 	defer p.mu.Unlock()
 	var red Record
-	known := s.redemption(q.Redemption, q.Project, &red)
+	known, missed := s.redemption(&q, h.Seen, &red)
 	if known {
 		if f := s.receipt(s.now, KindRollback, h.Slot, packID(q.Redemption), h.Key); f != nil {
 			return s.settle(f, h, r)
@@ -30,12 +30,19 @@ func (s *Shard) applyRollback(h *Header, body []byte, r *Reply) error {
 	case s.now > h.NotAfter:
 		r.Outcome = coupon.TooLate
 		return nil
+	case missed:
+		r.Outcome = coupon.LookAgain
+		return nil
 	case !known:
 		r.Outcome = coupon.NotFound
 		return nil
 	}
 	var done int64 // credits given back before
-	if f := s.rollbackOf(q.Redemption); f != nil {
+	f := s.rollbackOf(q.Redemption)
+	if f == nil && len(q.Back) > 0 {
+		f = front(q.Back)
+	}
+	if f != nil {
 		if f.flags()&RecordEnd != 0 {
 			r.Outcome = coupon.AlreadyRolledBack
 			return nil
@@ -72,10 +79,18 @@ func rollbackAmount(red *Record, asked, done int64) (amount int64, ok bool) {
 	return asked, asked <= left
 }
 
-// redemption reads the record of a redemption of the project.
-func (s *Shard) redemption(id coupon.ID, project uint32, rec *Record) bool {
-	f := s.event(id)
-	return f != nil && f.kind() == KindRedeem && DecodeRecord(f, rec) == nil && rec.Project == project
+// redemption reads the record of a redemption of the project: from the journal, or
+// when it was sealed, as the command brought it along. missed reports that the command
+// was made before, or without a look at, what was sealed since.
+func (s *Shard) redemption(q *Rollback, seen uint64, rec *Record) (known, missed bool) {
+	f := s.event(q.Redemption)
+	if s.isSealed(q.Redemption) {
+		if f = front(q.Sealed); len(f) == 0 || seen < s.journal.sealed {
+			return false, true
+		}
+	}
+	known = f != nil && f.kind() == KindRedeem && DecodeRecord(f, rec) == nil && rec.Project == q.Project
+	return known && s.codeRow(q.Redemption.Slot, rec.Ordinal) != nil, false
 }
 
 // event returns the journal record with a public id, or nil. The stripe is held.
@@ -85,10 +100,10 @@ func (s *Shard) event(id coupon.ID) front {
 	}
 	t := &s.slots[id.Slot]
 	n := uint32(id.Seq) // the generation stands above it
-	if n == 0 || n > t.events.n {
+	if n <= t.sealed || uint64(n) > t.events.len() {
 		return nil
 	}
-	f := s.journal.read(eventSeq(t.events.at(s.a, n-1, eventRowBytes)))
+	f := s.journal.read(eventSeq(t.events.at(s.a, uint64(n)-1, eventRowBytes)))
 	if f == nil || f.id() != id {
 		return nil
 	}

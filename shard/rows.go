@@ -31,6 +31,45 @@ func (t *rows) add(a *arena.Arena, size int) (uint32, []byte) {
 	return i, t.at(a, i, size)
 }
 
+// window is a vector of rows that gives back its oldest ones, in whole chunks. A
+// row keeps its ordinal.
+type window struct {
+	rows  rows   // those from first on
+	first uint64 // rows given back, a multiple of rowsPerChunk
+}
+
+// len counts the rows that were ever appended.
+func (w *window) len() uint64 { return w.first + uint64(w.rows.n) }
+
+// at returns row i, which was not given back.
+func (w *window) at(a *arena.Arena, i uint64, size int) []byte {
+	return w.rows.at(a, uint32(i-w.first), size)
+}
+
+func (w *window) add(a *arena.Arena, size int) []byte {
+	_, row := w.rows.add(a, size)
+	return row
+}
+
+// skip makes an empty window begin behind n rows that it never held. The first of
+// them that share a chunk with row n stay as zeros.
+func (w *window) skip(a *arena.Arena, n uint64, size int) {
+	w.first = n / rowsPerChunk * rowsPerChunk
+	for w.len() < n {
+		w.add(a, size)
+	}
+}
+
+// drop gives back the chunks that lie wholly before row upTo.
+func (w *window) drop(a *arena.Arena, upTo uint64, size int) {
+	for w.first+rowsPerChunk <= upTo && w.rows.n >= rowsPerChunk {
+		a.Free(w.rows.chunks[0], rowsPerChunk*size)
+		w.rows.chunks = w.rows.chunks[1:]
+		w.rows.n -= rowsPerChunk
+		w.first += rowsPerChunk
+	}
+}
+
 // textChunkBytes is the size of a chunk of a slot's code texts. A text lies
 // whole in one chunk; 512 bytes of text and two of length always fit.
 const textChunkBytes = 1024

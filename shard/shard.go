@@ -21,6 +21,9 @@ type Config struct {
 	BudgetBytes int64
 	// Filter is told of every code before its creation is answered; may be nil.
 	Filter Filter
+	// History is where sealed records are on this node; nil only where nothing is
+	// ever sealed, and in tests.
+	History History
 }
 
 // DefaultBudgetBytes leaves half of a 24 GiB machine to images, the log and the
@@ -55,7 +58,7 @@ type Shard struct {
 	meta      sync.RWMutex
 	births    rows
 	order     rows // places in order of creation
-	forgotten rows // journal sequences of KindForget records; rebuilt on load
+	forgotten rows // who was forgotten and when, in order of time
 	campaigns []*campaignState
 	fences    []uint64 // by project ordinal
 	jobs      map[uint64]*jobState
@@ -134,6 +137,7 @@ func (s *Shard) Apply(stamp int64, commands [][]byte, replies []Reply) error {
 		return fmt.Errorf("stamp %d: %w", stamp, ErrFormat)
 	}
 	s.thaw()
+	s.trim()
 	if stamp > s.now {
 		s.now = stamp
 		s.time.Store(stamp)
@@ -214,6 +218,8 @@ func (s *Shard) decide(h *Header, body []byte, r *Reply) error {
 		return s.applyTune(h, body, r)
 	case KindClaim:
 		return s.applyClaim(h, body, r)
+	case KindSeal:
+		return s.applySeal(h, body, r)
 	}
 	return fmt.Errorf("command kind %d: %w", h.Kind, ErrFormat)
 }

@@ -124,8 +124,8 @@ func (s *Shard) ownSide(slot uint16, ordinal uint32, row codeRow) sideBlock {
 	if row.has(flagUsed) {
 		used = 1
 	}
-	if seq := row.lastUse(); seq != 0 {
-		s.remember(slot, s.journal.at(seq))
+	if f := s.journal.read(row.lastUse()); f != nil {
+		s.remember(slot, f)
 	}
 	ref := s.newSide(&Spec{}, used, 0, 0)
 	row.setUse(row.use()&(flagOff|flagDead) | flagSide | uint64(ref))

@@ -57,6 +57,8 @@ func verifyBody(kind Kind, body []byte) error {
 		return decodeTune(body, new(Tune))
 	case KindClaim:
 		return decodeClaim(body, new(Claim))
+	case KindSeal:
+		return decodeSeal(body, new(Seal))
 	case KindCampaign:
 		return decodeCampaign(body, new(Campaign))
 	}
