@@ -23,6 +23,10 @@ type Admin interface {
 	Uses(ctx context.Context, campaign, cursor string, each func(Listed)) (next string, err error)
 	// Count is how many redemptions of a campaign the lists know.
 	Count(ctx context.Context, campaign string) (int64, error)
+	// CountCodes is how many codes of a campaign the lists know, and SomeCode is one
+	// of them.
+	CountCodes(ctx context.Context, campaign string) (int64, error)
+	SomeCode(ctx context.Context, campaign string) (string, error)
 	// Redeem asks for one redemption under a key.
 	Redeem(ctx context.Context, key string, req *wire.RedeemRequest) (*wire.Redemption, error)
 	// Rollback gives a redemption back under a key.

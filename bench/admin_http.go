@@ -47,15 +47,13 @@ func (a *httpAdmin) Generate(ctx context.Context, campaign string, count int64) 
 	return a.wait(ctx, job, err)
 }
 
+// wait looks more often than the client's own Wait, whose pauses would be the
+// larger part of a small job.
 func (a *httpAdmin) wait(ctx context.Context, job *wire.Accepted, err error) (*wire.AsyncResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	done, err := a.Wait(ctx, job.AsyncActionID, nil)
-	if err != nil {
-		return nil, err
-	}
-	return done.Result, nil
+	return awaitJob(ctx, func() (*wire.AsyncAction, error) { return a.AsyncAction(ctx, job.AsyncActionID) })
 }
 
 func (a *httpAdmin) Redeem(ctx context.Context, key string, req *wire.RedeemRequest) (*wire.Redemption, error) {
@@ -77,6 +75,25 @@ func (a *httpAdmin) Count(ctx context.Context, campaign string) (int64, error) {
 		return 0, err
 	}
 	return list.Total, nil
+}
+
+func (a *httpAdmin) CountCodes(ctx context.Context, campaign string) (int64, error) {
+	list, err := a.Vouchers(ctx, client.VoucherQuery{Page: client.Page{Limit: 1}, Campaign: campaign})
+	if err != nil {
+		return 0, err
+	}
+	return list.Total, nil
+}
+
+func (a *httpAdmin) SomeCode(ctx context.Context, campaign string) (code string, err error) {
+	return code, awaitCount(ctx, 1, func() (int64, error) {
+		list, err := a.Vouchers(ctx, client.VoucherQuery{Page: client.Page{Limit: 1}, Campaign: campaign})
+		if err != nil || len(list.Data) == 0 {
+			return 0, err
+		}
+		code = list.Data[0].Code
+		return 1, nil
+	})
 }
 
 // Uses reads a page with a parser of its own: a million redemptions are ten

@@ -8,10 +8,11 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// bareAnswer has the size of a minimal answer to a redemption, and reads as one.
-const bareAnswer = `{"redemptions":[{"id":"r_0000000000000000000000","object":"redemption","amount":10000,"result":"SUCCESS","status":"SUCCEEDED",` +
-	`"order":{"amount":10000,"discount_amount":1000,"total_discount_amount":1000,"total_amount":9000},"related_object_type":"voucher",` +
-	`"related_object_id":"v_0000000000000000000000","voucher":{"id":"v_0000000000000000000000","code":"ABCDEFGHJKLM","object":"voucher"},` +
+// bareAnswer is a minimal answer to a redemption, byte for byte as long.
+const bareAnswer = `{"redemptions":[{"id":"r_2r8tes82spj14434","object":"redemption","amount":10000,"result":"SUCCESS","status":"SUCCEEDED",` +
+	`"order":{"amount":10000,"initial_amount":10000,"discount_amount":1000,"total_discount_amount":1000,"total_amount":9000,` +
+	`"applied_discount_amount":1000,"total_applied_discount_amount":1000,"object":"order"},"related_object_type":"voucher",` +
+	`"related_object_id":"v_2r8ve9n5rxwzvgev","voucher":{"id":"v_2r8ve9n5rxwzvgev","code":"ABCDEFGHJKLM","object":"voucher"},` +
 	`"idempotency_key":"b00000000-000000000000"}]}`
 
 // ServeBare answers every request with the same bytes, until ctx ends: what HTTP

@@ -31,17 +31,23 @@ func (a *engineAdmin) Generate(ctx context.Context, campaign string, count int64
 	return a.wait(ctx, job, err)
 }
 
-// jobLooks is how often a job is looked at.
-const jobLooks = 2 * time.Millisecond
-
 func (a *engineAdmin) wait(ctx context.Context, job *wire.Accepted, err error) (*wire.AsyncResult, error) {
 	if err != nil {
 		return nil, err
 	}
+	return awaitJob(ctx, func() (*wire.AsyncAction, error) { return a.e.AsyncAction(ctx, a.e.Default(), job.AsyncActionID) })
+}
+
+// jobLooks is how often a job is looked at: a hundredth of the shortest that is
+// measured.
+const jobLooks = 5 * time.Millisecond
+
+// awaitJob returns what a job did when it is over.
+func awaitJob(ctx context.Context, look func() (*wire.AsyncAction, error)) (*wire.AsyncResult, error) {
 	looks := time.NewTicker(jobLooks)
 	defer looks.Stop()
 	for {
-		action, err := a.e.AsyncAction(ctx, a.e.Default(), job.AsyncActionID)
+		action, err := look()
 		switch {
 		case err != nil:
 			return nil, err
@@ -56,6 +62,29 @@ func (a *engineAdmin) wait(ctx context.Context, job *wire.Accepted, err error) (
 		case <-looks.C:
 		}
 	}
+}
+
+func (a *engineAdmin) codes(ctx context.Context, campaign string) (*wire.List[wire.Voucher], error) {
+	return a.e.Vouchers(ctx, a.e.Default(), engine.VoucherQuery{Page: engine.Page{Limit: 1, Number: 1}, Campaign: campaign})
+}
+
+func (a *engineAdmin) CountCodes(ctx context.Context, campaign string) (int64, error) {
+	list, err := a.codes(ctx, campaign)
+	if err != nil {
+		return 0, err
+	}
+	return list.Total, nil
+}
+
+func (a *engineAdmin) SomeCode(ctx context.Context, campaign string) (code string, err error) {
+	return code, awaitCount(ctx, 1, func() (int64, error) {
+		list, err := a.codes(ctx, campaign)
+		if err != nil || len(list.Data) == 0 {
+			return 0, err
+		}
+		code = list.Data[0].Code
+		return 1, nil
+	})
 }
 
 func (a *engineAdmin) Voucher(ctx context.Context, code string) (*wire.Voucher, error) {

@@ -10,12 +10,12 @@ import (
 // Each lane has its own.
 type HTTP struct {
 	shape     *Shape
-	redeem    template
-	validate  template
+	redeem    stencil
+	validate  stencil
 	lists     [2][]byte
 	batchHead []byte // up to Content-Length
 	rollback  [2][]byte
-	item      template
+	item      stencil
 	refusals  map[string]bool
 }
 
@@ -31,14 +31,14 @@ func NewHTTP(host string, key Credentials, s *Shape) *HTTP {
 	}
 	keyed := "Idempotency-Key: " + holeKey(s) + "\r\n"
 	body := requestBody(s, "")
-	post := func(path, keys, body string) template {
-		return newTemplate(s, fmt.Sprintf("POST %s HTTP/1.1\r\n%s%s%sContent-Length: %d\r\n\r\n%s", path, common, json, keys, len(body), body))
+	post := func(path, keys, body string) stencil {
+		return newStencil(s, fmt.Sprintf("POST %s HTTP/1.1\r\n%s%s%sContent-Length: %d\r\n\r\n%s", path, common, json, keys, len(body), body))
 	}
 	h := &HTTP{
 		shape:    s,
 		redeem:   post("/v1/redemptions", keyed, body),
 		validate: post("/v1/validations", "", body),
-		item:     newTemplate(s, requestBody(s, `,"idempotency_key":"`+holeKey(s)+`"`)),
+		item:     newStencil(s, requestBody(s, `,"idempotency_key":"`+holeKey(s)+`"`)),
 		batchHead: []byte("POST /v1/redemptions/batch HTTP/1.1\r\n" + common + json +
 			"Content-Length: "),
 		rollback: [2][]byte{
@@ -53,7 +53,7 @@ func NewHTTP(host string, key Credentials, s *Shape) *HTTP {
 	return h
 }
 
-// The holes of a template: what the API would never take for itself.
+// The holes of a stencil: what the API would never take for itself.
 const (
 	holeCode     = "\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01"
 	holeCustomer = "\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02"
@@ -77,22 +77,22 @@ func requestBody(s *Shape, more string) string {
 	return body + more + "}"
 }
 
-// template is a request with holes of fixed width, so that rendering is a copy
+// stencil is a request with holes of fixed width, so that rendering is a copy
 // and a few stores.
-type template struct {
+type stencil struct {
 	text                         []byte
 	code, key, customer, credits int // offsets; -1 where there is no such hole
 }
 
-func newTemplate(s *Shape, text string) template {
+func newStencil(s *Shape, text string) stencil {
 	b := []byte(text)
-	return template{
+	return stencil{
 		text: b, code: bytes.Index(b, []byte(holeCode)), key: bytes.Index(b, []byte(holeKey(s))),
 		customer: bytes.Index(b, []byte(holeCustomer)), credits: bytes.Index(b, []byte(holeCredits)),
 	}
 }
 
-func (t *template) render(dst []byte, s *Shape, op *Op, item uint64) []byte {
+func (t *stencil) render(dst []byte, s *Shape, op *Op, item uint64) []byte {
 	at := len(dst)
 	dst = append(dst, t.text...)
 	s.Codes.Append(dst[:at+t.code], op.Code+item)

@@ -2,10 +2,15 @@
 
 package bench
 
-import "os"
+import (
+	"os"
+	"time"
+)
 
 const hasLoop = false
 
 func kernel() string { return "unknown" }
 
 func datasync(f *os.File) error { return f.Sync() }
+
+func processorTime() time.Duration { return 0 }

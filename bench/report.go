@@ -77,6 +77,12 @@ type Result struct {
 	RequestBytes   float64          `json:"request_bytes_mean"`
 	AnswerBytes    float64          `json:"answer_bytes_mean"`
 	RanOut         bool             `json:"codes_ran_out,omitempty"`
+	// CodesMade and CodeRate are of import and generate.
+	CodesMade int64   `json:"codes_made,omitempty"`
+	CodeRate  float64 `json:"codes_per_second,omitempty"`
+	// GeneratorCPU is the processor time of this process for each request, in
+	// microseconds; 0 where it carries the target too.
+	GeneratorCPU float64 `json:"generator_cpu_us,omitempty"`
 	// Course is redemptions in each tenth of a second.
 	Course []uint32 `json:"course,omitempty"`
 	Audit  *Audit   `json:"audit,omitempty"`

@@ -17,8 +17,6 @@ type phase struct {
 	shape  Shape
 	sets   []*Set
 	script func(lane int, l *Ledger) Script
-	// timed does something else than a load, and says how many codes it made.
-	timed func(ctx context.Context) (units int64, err error)
 }
 
 // scenario is one way to use a redemption engine.
@@ -98,7 +96,7 @@ func (b *bench) newSet(name string, codes uint64) *Set {
 	return s
 }
 
-// load creates sets and their codes.
+// fill creates sets and their codes.
 func (b *bench) fill(ctx context.Context, sets ...*Set) error {
 	if b.Target.Admin == nil {
 		return nil
@@ -134,11 +132,15 @@ func (b *bench) carry(ctx context.Context, p *phase, run int) (*Result, error) {
 		Live:     b.Live, Portable: b.Portable,
 	}
 	job.Load.Seed = mix(b.Seed + uint64(run))
+	before := processorTime()
 	tally, err := b.drive(ctx, job, p)
 	if err != nil {
 		return nil, err
 	}
 	result := newResult(run, &p.load, tally)
+	if sent := tally.Sent + tally.WarmUp; sent > 0 && b.Target.Address != "" {
+		result.GeneratorCPU = float64((processorTime() - before).Microseconds()) / float64(sent)
+	}
 	if b.Target.Admin != nil && len(p.sets) > 0 {
 		b.Say("run %d of %d: audit", run+1, b.Runs)
 		if result.Audit, err = audit(ctx, b.Target.Admin, &p.shape, p.sets, ledgers); err != nil {

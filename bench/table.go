@@ -89,6 +89,11 @@ func (t *tableWriter) phase(p *Phase) {
 			t.line("%s %s ms\t%.3f\t%.3f\t%.3f", kind, name, s.Median, s.Min, s.Max)
 		}
 	}
+	if p.Runs[0].CodesMade > 0 {
+		t.spread("codes/s", p, func(r *Result) float64 { return r.CodeRate })
+		t.spread("seconds", p, func(r *Result) float64 { return r.Seconds })
+		return
+	}
 	t.counts(p)
 }
 
@@ -127,6 +132,10 @@ func (t *tableWriter) counts(p *Phase) {
 	t.names("failures", p, func(r *Result) map[string]int64 { return r.Failures })
 	if r := p.Runs[0]; r.RequestBytes > 0 {
 		t.line("payload\t%.0f bytes a request, %.0f bytes an answer, headers included", r.RequestBytes, r.AnswerBytes)
+	}
+	if p.Runs[0].GeneratorCPU > 0 {
+		s := p.Over(func(r *Result) float64 { return r.GeneratorCPU })
+		t.line("generator\t%.2f µs of processor time a request (%.2f to %.2f)", s.Median, s.Min, s.Max)
 	}
 	for _, r := range p.Runs {
 		if r.RanOut {

@@ -40,7 +40,7 @@ type benchCmd struct {
 	Zipf      float64            `help:"Make some codes hotter than others, by this exponent above 1; 0 is uniform."`
 	Customers uint64             `help:"Name so many customers in turn; 0 names nobody."`
 	BatchSize uint64             `help:"Redemptions in a batch." default:"100"`
-	Balance   int64              `help:"Balance of a gift card, in minor units." default:"1000000"`
+	Balance   int64              `help:"Balance of a gift card, in minor units; 0 is the scenario's own." default:"0"`
 	Share     map[string]float64 `help:"Shares of mixed: redeem, validate, rollback, list-first." placeholder:"KIND=SHARE"`
 	Full      bool               `help:"Ask for whole answers instead of minimal ones."`
 
