@@ -24,6 +24,12 @@ func (e *Engine) RedeemBatch(ctx context.Context, c Call, req *wire.BatchRequest
 		b.items[i].call = c
 		b.prepare(ctx, i, &req.Redemptions[i])
 	}
+	b.bearCustomers(ctx)
+	for i := range b.items {
+		if it := &b.items[i]; it.ready {
+			it.prepareCommand(ctx)
+		}
+	}
 	b.proposeAll(ctx)
 	out.Results = out.Results[:0]
 	for i := range b.items {
@@ -49,6 +55,7 @@ type batchItem struct {
 	cmd   []byte
 	reply shard.Reply
 	err   error
+	ready bool // nothing refuses it: a command is to be made
 	again bool // the law asked for another look
 }
 
@@ -75,7 +82,7 @@ func (b *batch) prepare(ctx context.Context, i int, item *wire.BatchItem) {
 		case verdict == surveyRefused:
 			it.err = it.r.refusal(it.r.lastCheck())
 		default:
-			it.prepareCommand(ctx)
+			it.ready = true
 		}
 		return
 	}

@@ -217,3 +217,33 @@ func TestBirthsAtOneInstant(t *testing.T) {
 		}
 	})
 }
+
+// The items of a batch are decided in their order, also where one brings along a
+// customer whom an item before it has brought already; and no profile is lost.
+func TestBatchesKeepTheirOrderWithNewCustomers(t *testing.T) {
+	eachShards(t, func(t *testing.T, w *world) {
+		camp := w.tenPercent("O", "", "").ID
+		for i := range 8 {
+			for _, code := range []string{"A", "B"} {
+				w.add(camp, fmt.Sprint(code, i), `{}`)
+			}
+			item := func(code, who string) string {
+				return fmt.Sprintf(`{"redeemables":[{"object":"voucher","id":"%s%d"}],"idempotency_key":"%s%d%x","customer":{"source_id":%s}}`, code, i, code, i, who, who)
+			}
+			req, out := new(wire.BatchRequest), new(wire.BatchResponse)
+			w.ok(req.Decode([]byte(`{"redemptions":[` + item("A", fmt.Sprintf(`"new-%d","name":"Ann"`, i)) + `,` +
+				item("B", fmt.Sprintf(`"new-%d","email":"ann@x"`, i)) + `,` + item("B", `"known"`) + `]}`)))
+			w.ok(w.RedeemBatch(context.Background(), w.c, req, out))
+			for n, status := range []int{200, 200, 400} {
+				if out.Results[n].Status != status {
+					t.Fatalf("round %d, item %d: %d %+v", i, n, out.Results[n].Status, out.Results[n].Error)
+				}
+			}
+			got, err := w.Customer(context.Background(), w.c, fmt.Sprint("new-", i))
+			w.ok(err)
+			if got.Name != "Ann" || got.Email != "ann@x" {
+				t.Fatalf("a profile was lost: %+v", got)
+			}
+		}
+	})
+}
