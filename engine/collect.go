@@ -25,6 +25,7 @@ type collector struct {
 	filterKeys, filterFill, filterRate            *prometheus.Desc
 	lag, queue                                    *prometheus.Desc
 	diskFree, diskMark, fences, jobs, catalog     *prometheus.Desc
+	clock                                         *prometheus.Desc
 }
 
 func newCollector(e *Engine) *collector {
@@ -50,7 +51,9 @@ func newCollector(e *Engine) *collector {
 		diskMark: desc("engine", "disk_low_bytes", "Free bytes below which changes are refused with disk_full."),
 		fences:   desc("engine", "pending_fences", "Fences that shards still owe: changes not acknowledged yet."),
 		jobs:     desc("engine", "active_jobs", "Jobs that have not ended."),
-		catalog:  desc("catalog", "state_bytes", "Bytes of the catalog's state, about."),
+		clock: desc("engine", "clock_ahead_seconds",
+			"Seconds that the clock runs ahead of what the process has lived through; past 3600 changes are refused with clock_jump."),
+		catalog: desc("catalog", "state_bytes", "Bytes of the catalog's state, about."),
 	}
 }
 
@@ -64,7 +67,7 @@ func (c *collector) close() {
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{c.codes, c.records, c.logical, c.live, c.budget, c.tables, c.filterKeys,
-		c.filterFill, c.filterRate, c.lag, c.queue, c.diskFree, c.diskMark, c.fences, c.jobs, c.catalog} {
+		c.filterFill, c.filterRate, c.lag, c.queue, c.diskFree, c.diskMark, c.fences, c.jobs, c.catalog, c.clock} {
 		ch <- d
 	}
 }
@@ -87,6 +90,8 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(c.diskFree, float64(c.e.disk.free.Load()))
 	gauge(c.diskMark, float64(c.e.disk.mark))
+	ahead, _ := c.e.stamper.look()
+	gauge(c.clock, float64(ahead)/1000)
 	v := c.e.catalog.View()
 	gauge(c.fences, float64(len(v.PendingFences())))
 	gauge(c.jobs, float64(len(v.ActiveJobs())))

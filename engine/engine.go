@@ -44,6 +44,7 @@ type Engine struct {
 	refusals *refusals.Recorder
 	collect  *collector // nil until everything is open
 	disk     diskWatch
+	stamper  *stamper
 
 	gate     gate         // see gate.go
 	recovery *BackupInfo  // set while a restored directory waits for its operator
@@ -152,10 +153,10 @@ func (e *Engine) openHost() error {
 		return fmt.Errorf("recovery: %w", err)
 	}
 	e.disk.init(e.fs, e.cfg.Dir, e.cfg.DiskLowBytes, e.log)
-	s := newStamper(e.clock)
+	e.stamper = newStamper(e.clock, e.log, e.metrics)
 	h, err := raftstore.Open(raftstore.Config{
 		FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, replicaDir),
-		Clock: e.clock.UnixMilli, Stamp: s.stamp,
+		Clock: e.clock.UnixMilli, Stamp: e.stamper.stamp,
 		Logger: e.log, Registerer: e.cfg.Registerer, Exit: e.exit(),
 		HeartbeatTimeout: e.cfg.HeartbeatTimeout, ImageLogBytes: e.cfg.ImageLogBytes, StallLimit: e.cfg.StallLimit,
 		SupportedVersion: supportedVersion,

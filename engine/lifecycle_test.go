@@ -13,6 +13,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/internal/clock"
@@ -310,6 +311,71 @@ func TestClockJump(t *testing.T) {
 	if after.Date > wire.Time(wall.UnixMilli()) {
 		t.Errorf("stamped %d in the future", after.Date)
 	}
+}
+
+// Without it: a machine that was suspended for a night, whose clock is right, would
+// refuse every change until somebody restarts it; or the way out would accept a
+// clock that is wrong, or all that come after it.
+func TestAnOperatorAcceptsTheClockOnce(t *testing.T) {
+	wall, reg := new(wallClock), prometheus.NewRegistry()
+	e := open(t, vfs.NewMem(), func(c *Config) { c.Clock, c.Shards, c.Registerer = wall, 4, reg })
+	w := &world{t: t, Engine: e, c: e.Default()}
+	w.create("NIGHT", `{"discount":{"type":"AMOUNT","amount_off":1},"redemption":{"quantity":null}}`)
+	says := func(refused, accepted float64) {
+		t.Helper()
+		if a, b := metricOf(t, reg, "scrip_engine_clock_refused_total"), metricOf(t, reg, "scrip_engine_clock_accepted_total"); a < refused || b != accepted {
+			t.Errorf("refused %v, accepted %v; want %v, %v", a, b, refused, accepted)
+		}
+	}
+	says(0, 0)
+	if s, err := w.AcceptClock(wire.Time(wall.UnixMilli())); err != nil || s.Accepted || s.Refused {
+		t.Errorf("accepted a clock that is right: %+v, %v", s, err)
+	}
+	const night = 9 * time.Hour
+	wall.shift.Store(night.Milliseconds())
+	_, err := w.try("", "NIGHT", "")
+	w.wants(err, wire.KeyClockJump)
+	if s := w.ClockStatus(); !s.Refused || s.AheadSeconds < int64(night.Seconds())-1 {
+		t.Errorf("the clock is %+v", s)
+	}
+	if a := metricOf(t, reg, "scrip_engine_clock_ahead_seconds"); a < night.Seconds()-1 {
+		t.Errorf("the gauge says %v", a)
+	}
+	_, err = w.AcceptClock(wire.Time(clock.System{}.UnixMilli())) // what time it really is
+	w.wants(err, wire.KeyInvalidQueryParams)
+	_, err = w.try("", "NIGHT", "")
+	w.wants(err, wire.KeyClockJump)
+	says(2, 0)
+	s, err := w.AcceptClock(wire.Time(wall.UnixMilli() - clockNear.Milliseconds() + 10_000))
+	w.ok(err)
+	if !s.Accepted || s.Refused || w.ClockStatus().Refused {
+		t.Errorf("accepted: %+v", s)
+	}
+	says(2, 1)
+	if r := w.redeem("NIGHT", ""); int64(r.Date) < int64(s.Now) {
+		t.Errorf("redeemed at %v", r.Date)
+	}
+	w.create("MORE", `{"discount":{"type":"AMOUNT","amount_off":1}}`)
+	wall.shift.Add(2 * time.Hour.Milliseconds()) // the next jump is one again
+	_, err = w.try("", "NIGHT", "")
+	w.wants(err, wire.KeyClockJump)
+	says(3, 1)
+}
+
+// metricOf is the value of a counter or gauge without labels.
+func metricOf(t *testing.T, reg *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetCounter().GetValue() + f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("no metric %s", name)
+	return 0
 }
 
 // A request that was under way when Close ended still reads the shard that it

@@ -15,6 +15,8 @@ type metrics struct {
 	succeeded, replayed prometheus.Counter
 	byKey               map[string]prometheus.Counter
 	rollbacks           prometheus.Counter
+	// What became of a clock that jumped ahead, see stamp.go.
+	clockRefused, clockAccepted prometheus.Counter
 	// Stages of a single redemption. They add up to what Redeem took.
 	evaluate, commit, reply prometheus.Observer
 }
@@ -36,6 +38,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		rollbacks: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "scrip_engine_rollbacks_total", Help: "Rollbacks answered with success, replays included."}),
 	}
+	m.clockRefused = prometheus.NewCounter(prometheus.CounterOpts{Name: "scrip_engine_clock_refused_total",
+		Help: "Log entries that were refused with clock_jump, because the clock had jumped ahead by more than an hour."})
+	m.clockAccepted = prometheus.NewCounter(prometheus.CounterOpts{Name: "scrip_engine_clock_accepted_total",
+		Help: "Times that an operator accepted a clock that had jumped ahead."})
 	m.succeeded, m.replayed = outcomes.WithLabelValues("succeeded"), outcomes.WithLabelValues("replayed")
 	for _, k := range wire.Keys() {
 		m.byKey[k.Key] = outcomes.WithLabelValues(k.Key)
@@ -47,7 +53,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		Buckets: stageBuckets,
 	}, []string{"stage"})
 	m.evaluate, m.commit, m.reply = stages.WithLabelValues("evaluate"), stages.WithLabelValues("commit"), stages.WithLabelValues("reply")
-	reg.MustRegister(outcomes, m.rollbacks, stages)
+	reg.MustRegister(outcomes, m.rollbacks, stages, m.clockRefused, m.clockAccepted)
 	return m
 }
 

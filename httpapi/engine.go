@@ -113,4 +113,8 @@ type operations interface {
 	// Live says whether the process should go on living.
 	Live() bool
 	Backup(ctx context.Context, dir string) (engine.BackupInfo, error)
+	// ClockStatus says what the node thinks of its clock; AcceptClock accepts one that
+	// jumped ahead, where at is what time it is.
+	ClockStatus() engine.ClockStatus
+	AcceptClock(at wire.Time) (engine.ClockStatus, error)
 }

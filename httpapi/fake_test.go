@@ -326,6 +326,12 @@ func (f *fake) Status() engine.Status   { return engine.Status{Version: "test"} 
 func (f *fake) Ready() (bool, []string) { return f.ready, f.reasons }
 func (f *fake) Live() bool              { return f.live }
 
+func (f *fake) ClockStatus() engine.ClockStatus { return engine.ClockStatus{Refused: true} }
+
+func (f *fake) AcceptClock(at wire.Time) (engine.ClockStatus, error) {
+	return engine.ClockStatus{Accepted: true}, f.saw(engine.Call{}, "AcceptClock", at.String())
+}
+
 func (f *fake) Backup(_ context.Context, dir string) (engine.BackupInfo, error) {
 	return engine.BackupInfo{}, f.saw(engine.Call{}, "Backup", dir)
 }

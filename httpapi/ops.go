@@ -33,8 +33,8 @@ type OpsConfig struct {
 	Gatherer prometheus.Gatherer
 }
 
-// Ops serves operators: /livez, /readyz, /status, /metrics, /debug/pprof/ and
-// POST /backup. It asks for no credentials and shows no code and no customer,
+// Ops serves operators: /livez, /readyz, /status, /metrics, /clock, /debug/pprof/
+// and POST /backup. It asks for no credentials and shows no code and no customer,
 // but who reaches it can slow the process down or fill a disk: it belongs on the
 // loopback or an operators' network.
 type Ops struct {
@@ -120,8 +120,12 @@ func (o *Ops) handle(ctx *fasthttp.RequestCtx) {
 		}
 	}()
 	path := string(ctx.Path())
-	if path == "/backup" {
+	switch path {
+	case "/backup":
 		o.backup(ctx)
+		return
+	case "/clock":
+		o.clock(ctx)
 		return
 	}
 	if !ctx.IsGet() && !ctx.IsHead() {

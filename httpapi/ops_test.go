@@ -88,3 +88,26 @@ func TestBackupOverOperations(t *testing.T) {
 	engine.err = refuse(wire.KeyDiskFull, "")
 	f("POST", "?to=/x", 503, "Backup /x")
 }
+
+// Without this a clock that jumped cannot be accepted without a restart, or a page in
+// an operator's browser accepts one.
+func TestClockOverOperations(t *testing.T) {
+	n, engine, _ := startOps(t)
+	f := func(method, query string, status int, want, body string, headers ...string) {
+		t.Helper()
+		engine.took()
+		a := n.as("", method, "/clock"+query, "", headers...)
+		if got := engine.took(); a.status != status || got != want || !strings.Contains(a.body, body) {
+			t.Errorf("%s %s: %d %s, engine saw %q", method, query, a.status, a.body, got)
+		}
+	}
+	f("GET", "", 200, "", `"refused":true`)
+	f("HEAD", "", 200, "", "")
+	f("POST", "?at=2026-11-24T09:00:00Z", 200, "AcceptClock 2026-11-24T09:00:00.000Z", `"accepted":true`)
+	f("POST", "?at=now", 400, "", "what time it is")
+	f("POST", "", 400, "", "what time it is")
+	f("DELETE", "?at=2026-11-24T09:00:00Z", 405, "", "")
+	f("POST", "?at=2026-11-24T09:00:00Z", 403, "", "", "Origin", "http://evil.example")
+	engine.err = refuse(wire.KeyInvalidQueryParams, "correct the clock")
+	f("POST", "?at=2026-11-24T09:00:00Z", 400, "AcceptClock 2026-11-24T09:00:00.000Z", "correct the clock")
+}
