@@ -160,18 +160,5 @@ func listRedemptions(x *exchange) error {
 
 // listVoucherRedemptions is GET /v1/vouchers/{code}/redemption.
 func listVoucherRedemptions(x *exchange) error {
-	code, err := x.codeParam()
-	if err != nil {
-		return err
-	}
-	q := x.query()
-	page := q.page()
-	if q.err != nil {
-		return q.err
-	}
-	list, err := x.server.engine.VoucherRedemptions(x.ctx, x.call, code, page)
-	if err != nil {
-		return err
-	}
-	return x.json(list)
+	return listOfCode(x, x.server.engine.VoucherRedemptions)
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 
 	"github.com/scrip-engine/scrip/engine"
 	"github.com/scrip-engine/scrip/wire"
@@ -180,6 +181,11 @@ func listTransactions(x *exchange) error {
 
 // voucherTimeline is GET /v1/vouchers/{code}/timeline: its events.
 func voucherTimeline(x *exchange) error {
+	return listOfCode(x, x.server.engine.Timeline)
+}
+
+// listOfCode answers with a page of what the engine lists of the code in the path.
+func listOfCode[T any](x *exchange, read func(context.Context, engine.Call, string, engine.Page) (*wire.List[T], error)) error {
 	code, err := x.codeParam()
 	if err != nil {
 		return err
@@ -189,7 +195,7 @@ func voucherTimeline(x *exchange) error {
 	if q.err != nil {
 		return q.err
 	}
-	list, err := x.server.engine.Timeline(x.ctx, x.call, code, page)
+	list, err := read(x.ctx, x.call, code, page)
 	if err != nil {
 		return err
 	}
