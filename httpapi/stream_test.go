@@ -229,3 +229,28 @@ func TestStreamsAreBounded(t *testing.T) {
 	conn := n.send("GET /v1/events/stream HTTP/1.0\r\n" + authHeaders + "\r\n")
 	n.wantError(n.readAnswer(readerOf(conn)), 505, wire.KeyNotSupported)
 }
+
+// Without this the stream of a client that is gone, with nothing to tell it, stays
+// open and counts against the bound for as long as a stream may live.
+func TestEventStreamEndsWithItsClient(t *testing.T) {
+	n := start(t, Limits{Heartbeat: 5 * time.Millisecond})
+	ended := make(chan struct{})
+	n.engine.onFollow = func(ctx context.Context, _ string, _ func(wire.Event) error) error {
+		defer close(ended)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(waitMax):
+			t.Error("the engine follows for a client that is gone")
+			return nil
+		}
+	}
+	conn := n.send("GET /v1/events/stream HTTP/1.1\r\n" + authHeaders + "\r\n")
+	if _, err := readerOf(conn).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+}
