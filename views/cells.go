@@ -6,10 +6,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// cellsMax bounds the counters that a follower keeps in memory between batches.
-// Those of the busy lists are there again with the next batch anyway.
-const cellsMax = 16 << 10
-
 // value is something small that changes: a head, a count, a block of marks. The
 // zero value has an empty form and no key.
 type value interface {
@@ -17,41 +13,132 @@ type value interface {
 	decode(b []byte) error
 }
 
-type cell struct {
-	key   string
-	v     value
-	dirty bool
+// cells are the values of one type that a follower has touched. Only the follower
+// writes its shard's keys, so what it remembers is what the store will hold.
+//
+// When there are max of them, one that was not asked for since the hand came by
+// makes room (the clock algorithm, after Corbató 1968). Those that the batch has
+// changed stay: pointers to them are good until its commit, and for so long there
+// may be more than max.
+type cells[T any, P interface {
+	*T
+	value
+}] struct {
+	max   int
+	rows  map[cellKey]*cell[T]
+	ring  []*cell[T]
+	hand  int
+	dirty []*cell[T]
 }
 
-// cells are the values that a follower has touched. Only the follower writes its
-// shard's keys, so what it remembers is what the store will hold.
-type cells struct {
-	rows  map[string]*cell
-	dirty []*cell
+type cell[T any] struct {
+	key   cellKey
+	dirty bool // changed since the last commit
+	asked bool // for a second time since the hand came by
+	v     T
 }
 
-// flush writes what was touched, in the order in which it was.
-func (c *cells) flush(b *pebble.Batch) error {
-	var scratch []byte
+func newCells[T any, P interface {
+	*T
+	value
+}](most int) cells[T, P] {
+	return cells[T, P]{max: most, rows: map[cellKey]*cell[T]{}}
+}
+
+// edit returns the value of a key, which the caller changes and the next commit
+// writes.
+func (c *cells[T, P]) edit(r pebble.Reader, key []byte) (P, error) {
+	k := cellKeyOf(key)
+	row := c.rows[k]
+	if row == nil {
+		row = c.place()
+		if err := get(r, key, P(&row.v)); err != nil {
+			row.key = cellKey{} // in the ring, but of no key
+			return nil, err
+		}
+		row.key = k
+		c.rows[k] = row
+	} else {
+		row.asked = true
+	}
+	if !row.dirty {
+		row.dirty = true
+		c.dirty = append(c.dirty, row)
+	}
+	return &row.v, nil
+}
+
+// place finds an empty cell in the ring.
+func (c *cells[T, P]) place() *cell[T] {
+	// Twice around clears all asked; what is left then is dirty.
+	for looks := 0; len(c.ring) >= c.max && len(c.dirty) < len(c.ring) && looks < 2*len(c.ring); looks++ {
+		c.hand = (c.hand + 1) % len(c.ring)
+		row := c.ring[c.hand]
+		switch {
+		case row.dirty:
+		case row.asked:
+			row.asked = false
+		default:
+			delete(c.rows, row.key)
+			zero(P(&row.v))
+			return row
+		}
+	}
+	row := &cell[T]{}
+	c.ring = append(c.ring, row)
+	return row
+}
+
+// zero makes a value empty; one with memory of its own keeps that.
+func zero[T any, P interface {
+	*T
+	value
+}](v P) {
+	if r, ok := any(v).(interface{ reset() }); ok {
+		r.reset()
+		return
+	}
+	*v = *new(T)
+}
+
+// flush writes what was touched, and lets go of what is over the bound.
+func (c *cells[T, P]) flush(b *pebble.Batch) error {
 	for _, row := range c.dirty {
 		row.dirty = false
-		scratch = row.v.appendTo(scratch[:0])
-		var err error
-		if len(scratch) == 0 {
-			err = b.Delete([]byte(row.key), nil)
-		} else {
-			err = b.Set([]byte(row.key), scratch, nil)
-		}
-		if err != nil {
+		if err := write(b, row.key.bytes(), P(&row.v)); err != nil {
 			return err
 		}
 	}
 	c.dirty = c.dirty[:0]
-	if len(c.rows) > cellsMax {
-		clear(c.rows)
+	if len(c.ring) > c.max {
+		for _, row := range c.ring[c.max:] {
+			delete(c.rows, row.key)
+		}
+		clear(c.ring[c.max:])
+		c.ring = c.ring[:c.max]
 	}
 	return nil
 }
+
+// write writes a value, and before it what does not fit into its one key.
+func write(b *pebble.Batch, key []byte, v value) error {
+	if s, ok := v.(interface {
+		spill(key []byte, b *pebble.Batch) error
+	}); ok {
+		if err := s.spill(key, b); err != nil {
+			return err
+		}
+	}
+	var space [cellBytes]byte
+	form := v.appendTo(space[:0])
+	if len(form) == 0 {
+		return b.Delete(key, nil)
+	}
+	return b.Set(key, form, nil)
+}
+
+// cellBytes holds the form of most values without asking the heap.
+const cellBytes = 256
 
 // get reads a value and decodes it; a key that is not there leaves v zero.
 func get(r pebble.Reader, key []byte, v value) error {
@@ -65,28 +152,16 @@ func get(r pebble.Reader, key []byte, v value) error {
 	return errors.Join(v.decode(b), closer.Close())
 }
 
-// edit returns the value of a key, which the caller changes and the next commit
-// writes.
-func edit[T any, P interface {
-	*T
-	value
-}](p *projector, key []byte) (P, error) {
-	row := p.cells.rows[string(key)]
-	if row == nil {
-		v := P(new(T))
-		if err := get(p.batch, key, v); err != nil {
-			return nil, err
-		}
-		row = &cell{key: string(key), v: v}
-		p.cells.rows[row.key] = row
-	}
-	if !row.dirty {
-		row.dirty = true
-		p.cells.dirty = append(p.cells.dirty, row)
-	}
-	v, ok := row.v.(P)
-	if !ok {
-		return nil, errFormat
-	}
-	return v, nil
+// cellKey is a key of the store in a form that maps compare quickly and the
+// collector need not look at.
+type cellKey struct {
+	n uint8
+	b [keyBytesMax]byte
 }
+
+func cellKeyOf(key []byte) (k cellKey) {
+	k.n = uint8(copy(k.b[:], key))
+	return k
+}
+
+func (k *cellKey) bytes() []byte { return k.b[:k.n] }

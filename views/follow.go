@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// batchRecords and batchBytes bound one write: a few milliseconds of work, far
-	// below half a memtable, above which Pebble takes a slower way.
-	batchRecords = 512
-	batchBytes   = 1 << 20
+	// batchRecords and batchKeys bound one write: some ten milliseconds of work and
+	// 4 MB, far below half a memtable, above which Pebble takes a slower way. A list
+	// to which many records of a batch go is written once.
+	batchRecords = 4096
+	batchKeys    = 16 << 10
 )
 
 // errHistory: the shard has another record where the view ends. The shard was
@@ -113,7 +114,7 @@ func (f *follower) restart() error {
 			return err
 		}
 	}
-	f.p = newProjector(f.shard, f.src, f.v.db, mark)
+	f.p = newProjector(f.shard, f.src, f.v.db, mark, len(f.v.followers))
 	f.generation = f.v.generation
 	return nil
 }
@@ -153,11 +154,14 @@ func (f *follower) batch(last uint64) (more bool, err error) {
 	f.p.begin()
 	defer f.p.end()
 	whole := true
-	for n := 0; n < batchRecords && f.p.batch.Len() < batchBytes && f.p.mark.seq < last; n++ {
+	for n := 0; n < batchRecords && f.p.touched() < batchKeys && f.p.mark.seq < last; n++ {
 		seq := f.p.mark.seq + 1
 		if !f.src.Record(seq, &f.rec) {
 			f.v.log.Error("views: a journal record cannot be read", "shard", f.shard, "seq", seq)
 			last = seq - 1
+			break
+		}
+		if n > 0 && fresh(&f.rec) {
 			break
 		}
 		if whole, err = f.p.apply(&f.rec); err != nil {

@@ -12,8 +12,8 @@ import (
 //
 //	01                                    format version, number of shards
 //	02 shard                              watermark
-//	10 shard list 00                      head of a list: its length, its marks
-//	10 shard list 01 position48           a run of entries that begins there
+//	10 shard list 00                      head of a list: its length, its marks, its newest runs
+//	10 shard list 01 position48           a chunk of runs that begins there
 //	10 shard list 02 block48              marks of 512 positions, one bit each
 //	10 shard list 03 number48             how many are marked of 16,384 positions
 //	10 shard list 04 number48             the same of 524,288 positions
@@ -68,6 +68,9 @@ const (
 	classCodes     class = 7 // codes in order of creation; of a holder: of allocation
 )
 
+// keyBytesMax is the length of the longest keys: parts of an order's list.
+const keyBytesMax = 3 + 1 + orderHashBytes + 1 + 1 + numberBytes
+
 // orderHashBytes of SHA-256: order ids come from outside, and nobody shall be
 // able to make two that share a list.
 const orderHashBytes = 16
@@ -117,11 +120,9 @@ func customerScope(project uint32, id coupon.ID) scope {
 func orderScope(project uint32, source []byte) scope {
 	var b [4]byte
 	binary.BigEndian.PutUint32(b[:], project)
-	h := sha256.New()
-	h.Write(b[:])
-	h.Write(source)
-	var sum [sha256.Size]byte
-	return newScope(scopeOfOrder, h.Sum(sum[:0])[:orderHashBytes]...)
+	var space [128]byte
+	sum := sha256.Sum256(append(append(space[:0], b[:]...), source...))
+	return newScope(scopeOfOrder, sum[:orderHashBytes]...)
 }
 
 // packID puts an id into one word, as the journal does.

@@ -13,8 +13,9 @@ type list struct {
 	prefix []byte
 	head   head
 
-	entries *pebble.Iterator // lazily
-	last    run              // the run that was read last; count 0 for none
+	entries *pebble.Iterator // over chunks; lazily
+	chunk   []run            // the one that was read last
+	stored  bool             // entries stands at chunk
 	marks   marks
 	key     []byte // scratch
 }
@@ -37,40 +38,66 @@ func (l *list) at(pos int64, r *run) error {
 	if pos < 0 || pos >= l.head.n {
 		return errFormat
 	}
-	if l.last.count > 0 && pos >= l.last.start && pos < l.last.end() {
-		*r = l.last
-		return nil
-	}
-	if l.entries == nil {
-		it, err := l.r.NewIter(&pebble.IterOptions{
-			LowerBound: append(l.prefix[:len(l.prefix):len(l.prefix)], partEntry),
-			UpperBound: append(l.prefix[:len(l.prefix):len(l.prefix)], partEntry+1),
-		})
-		if err != nil {
+	if !l.has(pos) {
+		if err := l.load(pos); err != nil {
+			l.chunk, l.stored = l.chunk[:0], false
 			return err
 		}
-		l.entries = it
 	}
-	if !l.seek(pos) {
-		return errors.Join(l.entries.Error(), errFormat)
+	i := len(l.chunk) - 1
+	if d := pos - l.chunk[0].start; d < int64(i) {
+		i = int(d) // runs are not shorter than one position
 	}
-	if err := l.last.decode(numberOf(l.entries.Key()), l.entries.Value()); err != nil {
-		l.last = run{}
-		return err
+	for l.chunk[i].start > pos {
+		i--
 	}
-	if pos < l.last.start || pos >= l.last.end() {
-		l.last = run{}
-		return errFormat
-	}
-	*r = l.last
+	*r = l.chunk[i]
 	return nil
 }
 
+// has reports that the chunk which was read last holds a position.
+func (l *list) has(pos int64) bool {
+	n := len(l.chunk)
+	return n > 0 && pos >= l.chunk[0].start && pos < l.chunk[n-1].end()
+}
+
+// load reads the chunk that holds a position.
+func (l *list) load(pos int64) (err error) {
+	if pos >= l.head.start {
+		start, b := l.head.chunkAt(pos)
+		l.stored = false
+		l.chunk, err = decodeRuns(l.chunk[:0], start, b)
+	} else {
+		if err := l.open(); err != nil {
+			return err
+		}
+		if !l.seek(pos) {
+			return errors.Join(l.entries.Error(), errFormat)
+		}
+		l.stored = true
+		l.chunk, err = decodeRuns(l.chunk[:0], numberOf(l.entries.Key()), l.entries.Value())
+	}
+	if err == nil && !l.has(pos) {
+		err = errFormat
+	}
+	return err
+}
+
+func (l *list) open() (err error) {
+	if l.entries == nil {
+		l.entries, err = l.r.NewIter(&pebble.IterOptions{
+			LowerBound: append(l.prefix[:len(l.prefix):len(l.prefix)], partEntry),
+			UpperBound: append(l.prefix[:len(l.prefix):len(l.prefix)], partEntry+1),
+		})
+	}
+	return err
+}
+
 func (l *list) seek(pos int64) bool {
-	switch {
-	case l.last.count > 0 && pos == l.last.end():
+	switch n := len(l.chunk); {
+	case l.stored && pos == l.chunk[n-1].end():
 		return l.entries.Next()
-	case l.last.count > 0 && pos == l.last.start-1:
+	case l.stored && pos == l.chunk[0].start-1:
 		return l.entries.Prev()
 	}
 	l.key = appendAt(append(l.key[:0], l.prefix...), partEntry, pos+1)

@@ -88,7 +88,7 @@ func TestMarksRankAndSelect(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		project++
 		s := projectScope(project)
-		p := newProjector(0, nil, db, watermark{})
+		p := newProjector(0, nil, db, watermark{}, 1)
 		const length = 5<<(topShift-1) + 1000
 		p.begin()
 		if _, err := p.append(s, classCodes, run{count: length}); err != nil {

@@ -41,8 +41,8 @@ func placeOf(rec *shard.Record) Place { return Place{rec.ID.Slot, rec.Ordinal} }
 
 func entryOf(rec *shard.Record) run { return run{count: 1, seq: rec.Seq, stamp: rec.Stamp} }
 
-// scopesOf lists where a redemption appears.
-func scopesOf(rec *shard.Record) (scopes []scope) {
+// scopesOf appends where a redemption appears.
+func scopesOf(scopes []scope, rec *shard.Record) []scope {
 	scopes = append(scopes, projectScope(rec.Project), codeScope(rec.Project, placeOf(rec)))
 	if rec.Campaign != 0 {
 		scopes = append(scopes, campaignScope(rec.Project, rec.Campaign))
@@ -56,10 +56,10 @@ func scopesOf(rec *shard.Record) (scopes []scope) {
 	return scopes
 }
 
-// countScopes lists where a redemption is counted: standalone codes are a
+// countScopes appends where a redemption is counted: standalone codes are a
 // campaign of their own, 0.
-func countScopes(rec *shard.Record) []scope {
-	scopes := []scope{projectScope(rec.Project), campaignScope(rec.Project, rec.Campaign)}
+func countScopes(scopes []scope, rec *shard.Record) []scope {
+	scopes = append(scopes, projectScope(rec.Project), campaignScope(rec.Project, rec.Campaign))
 	if rec.Customer != (coupon.ID{}) {
 		scopes = append(scopes, customerScope(rec.Project, rec.Customer))
 	}
@@ -74,12 +74,14 @@ func spendClass(rec *shard.Record) class {
 }
 
 func (p *projector) redeem(rec *shard.Record) error {
-	for _, s := range scopesOf(rec) {
+	p.scopes = scopesOf(p.scopes[:0], rec)
+	for _, s := range p.scopes {
 		if _, err := p.append(s, spendClass(rec), entryOf(rec)); err != nil {
 			return err
 		}
 	}
-	for i, s := range countScopes(rec) {
+	p.scopes = countScopes(p.scopes[:0], rec)
+	for i, s := range p.scopes {
 		if err := p.count(s, func(c *Counts) { c.redeemed(rec) }); err != nil {
 			return err
 		}
@@ -100,7 +102,8 @@ func (p *projector) rollback(rec *shard.Record) error {
 		return fmt.Errorf("views: rollback %d of a redemption that the journal does not have", rec.Seq)
 	}
 	end := rec.Flags&shard.RecordEnd != 0
-	for _, s := range scopesOf(&red) {
+	p.scopes = scopesOf(p.scopes[:0], &red)
+	for _, s := range p.scopes {
 		if _, err := p.append(s, spendClass(&red)+classBack-classSpend, entryOf(rec)); err != nil {
 			return err
 		}
@@ -110,7 +113,8 @@ func (p *projector) rollback(rec *shard.Record) error {
 			}
 		}
 	}
-	for i, s := range countScopes(&red) {
+	p.scopes = countScopes(p.scopes[:0], &red)
+	for i, s := range p.scopes {
 		if err := p.count(s, func(c *Counts) { c.rolledBack(rec, &red) }); err != nil {
 			return err
 		}
@@ -125,7 +129,7 @@ func (p *projector) rollback(rec *shard.Record) error {
 
 func (p *projector) count(s scope, f func(*Counts)) error {
 	p.key = appendCounts(p.key[:0], p.shard, s)
-	c, err := edit[Counts](p, p.key)
+	c, err := p.counts.edit(p.db, p.key)
 	if err == nil {
 		f(c)
 	}
@@ -134,7 +138,7 @@ func (p *projector) count(s scope, f func(*Counts)) error {
 
 func (p *projector) minute(s scope, stamp int64, f func(*Bucket)) error {
 	p.key = appendMinute(p.key[:0], p.shard, s, minuteOf(stamp))
-	m, err := edit[Bucket](p, p.key)
+	m, err := p.minutes.edit(p.db, p.key)
 	if err == nil {
 		f(m)
 	}

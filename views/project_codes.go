@@ -146,7 +146,7 @@ func (p *projector) update(rec *shard.Record) error {
 
 func (p *projector) state(campaign uint32, place Place) (*codeState, error) {
 	p.key = appendCode(p.key[:0], p.shard, campaign, place)
-	return edit[codeState](p, p.key)
+	return p.states.edit(p.db, p.key)
 }
 
 // toggle switches a code off or on. Switching twice counts once.

@@ -38,14 +38,19 @@ func (p *projector) campaign(rec *shard.Record) (whole bool, err error) {
 	return true, p.countCodes(rec, func(c *Counts) { c.Deleted += live })
 }
 
+// fresh reports that a record has to be the first of its batch: what it reads from
+// the store must be all there.
+func fresh(rec *shard.Record) bool {
+	return rec.Kind == shard.KindCampaign && rec.Flags&shard.RecordEnd != 0
+}
+
 // endStates lets go of codes that are disabled or held, at most endStep of them.
+// It reads them from the store, where all are: the record is the first of its
+// batch (see fresh).
 func (p *projector) endStates(rec *shard.Record) (whole bool, err error) {
 	prefix := appendCampaignCodes(nil, p.shard, rec.Campaign)
 	var places []Place
-	if err := p.cells.flush(p.batch); err != nil {
-		return false, err
-	}
-	it, err := p.batch.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
+	it, err := p.db.NewIter(&pebble.IterOptions{LowerBound: prefix, UpperBound: after(prefix)})
 	if err != nil {
 		return false, err
 	}

@@ -14,7 +14,7 @@ import (
 
 // formatVersion is the version of the key space. A directory of any other is
 // deleted and built again (V6): no migration is worth its tests here.
-const formatVersion = 1
+const formatVersion = 2
 
 // Sizes of the views' Pebble. Most keys of a batch are scattered over the whole
 // key space, so every flush overlaps all that is on disk, and what a record costs

@@ -65,43 +65,6 @@ func (w *watermark) decode(b []byte) error {
 	return f.end()
 }
 
-// run is one entry of a list, or for codes as many as one record issued: they
-// take consecutive positions and have consecutive ordinals.
-type run struct {
-	start int64 // first position; it is in the key
-	count int64
-	seq   uint64 // of the record
-	stamp int64
-	// first is the shard-wide ordinal of the first code. In a holder's list it is
-	// the campaign and the place of the one code: see packHeld.
-	first uint64
-}
-
-func (r *run) end() int64 { return r.start + r.count }
-
-// appendTo writes a record's run in short: count and first only for codes.
-func (r *run) appendTo(dst []byte) []byte {
-	dst = binary.AppendUvarint(dst, r.seq)
-	dst = binary.AppendVarint(dst, r.stamp)
-	if r.count != 1 || r.first != 0 {
-		dst = binary.AppendUvarint(dst, uint64(r.count))
-		dst = binary.AppendUvarint(dst, r.first)
-	}
-	return dst
-}
-
-func (r *run) decode(start int64, b []byte) error {
-	f := fields{b: b}
-	*r = run{start: start, count: 1, seq: f.uint(), stamp: f.int()}
-	if len(f.b) > 0 {
-		r.count, r.first = int64(f.uint()), f.uint()
-	}
-	if r.count < 1 {
-		return errFormat
-	}
-	return f.end()
-}
-
 // packHeld names the code of a holder's entry.
 func packHeld(campaign uint32, p Place) uint64 {
 	return uint64(campaign)<<32 | uint64(p.Slot)<<20 | uint64(p.Ordinal)
@@ -109,25 +72,6 @@ func packHeld(campaign uint32, p Place) uint64 {
 
 func unpackHeld(v uint64) (campaign uint32, p Place) {
 	return uint32(v >> 32), Place{uint16(v >> 20 & (coupon.Slots - 1)), uint32(v & (1<<20 - 1))}
-}
-
-// head is the length of a list in positions and how many are marked.
-type head struct{ n, marked int64 }
-
-func (h *head) appendTo(dst []byte) []byte {
-	if *h == (head{}) {
-		return dst
-	}
-	return binary.AppendUvarint(binary.AppendUvarint(dst, uint64(h.n)), uint64(h.marked))
-}
-
-func (h *head) decode(b []byte) error {
-	f := fields{b: b}
-	*h = head{int64(f.uint()), int64(f.uint())}
-	if h.n < 0 || h.marked < 0 || h.marked > h.n {
-		return errFormat
-	}
-	return f.end()
 }
 
 // sum counts the marks of a stretch of positions.

@@ -4,24 +4,53 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
+// What a follower remembers, in values of each kind. Customers come back, and each
+// is a head and a count; a code and an order have few redemptions, which come soon
+// after each other or not at all. All of it is below rememberedBytes.
+const (
+	headsMax   = 128 << 10
+	onceMax    = 8 << 10 // heads of codes and orders
+	countsMax  = 128 << 10
+	minutesMax = 4 << 10
+	blocksMax  = 8 << 10
+	sumsMax    = 8 << 10
+	statesMax  = 16 << 10
+)
+
 // projector turns journal records into lists and counts. It belongs to one
 // follower; all it does between begin and commit is one atomic write.
 type projector struct {
 	shard int
 	src   Source
 	db    *pebble.DB
-	batch *pebble.Batch // indexed: a record sees what the one before it wrote
-	cells cells
+	batch *pebble.Batch
 	mark  watermark
-	key   []byte // scratch
-	value []byte // scratch
+
+	heads, once cells[head, *head]
+	counts      cells[Counts, *Counts]
+	minutes     cells[Bucket, *Bucket]
+	blocks      cells[block, *block]
+	sums        cells[sum, *sum]
+	states      cells[codeState, *codeState]
+
+	key    []byte // scratch
+	scopes []scope
 }
 
-func newProjector(shard int, src Source, db *pebble.DB, mark watermark) *projector {
-	return &projector{shard: shard, src: src, db: db, mark: mark, cells: cells{rows: map[string]*cell{}}}
+// newProjector remembers its share of what the followers together may.
+func newProjector(shard int, src Source, db *pebble.DB, mark watermark, followers int) *projector {
+	return &projector{shard: shard, src: src, db: db, mark: mark,
+		heads:   newCells[head](headsMax / followers),
+		once:    newCells[head](onceMax / followers),
+		counts:  newCells[Counts](countsMax / followers),
+		minutes: newCells[Bucket](minutesMax / followers),
+		blocks:  newCells[block](blocksMax / followers),
+		sums:    newCells[sum](sumsMax / followers),
+		states:  newCells[codeState](statesMax / followers),
+	}
 }
 
-func (p *projector) begin() { p.batch = p.db.NewIndexedBatch() }
+func (p *projector) begin() { p.batch = p.db.NewBatch() }
 
 // end drops what was not committed.
 func (p *projector) end() {
@@ -29,11 +58,21 @@ func (p *projector) end() {
 	p.batch = nil
 }
 
+// touched is how many keys the next commit will write, but for chunks, of which
+// there are fewer than records.
+func (p *projector) touched() int {
+	return len(p.heads.dirty) + len(p.once.dirty) + len(p.counts.dirty) + len(p.minutes.dirty) +
+		len(p.blocks.dirty) + len(p.sums.dirty) + len(p.states.dirty)
+}
+
 // commit writes everything and the watermark. Nothing is synced: what a crash
 // takes is read again.
 func (p *projector) commit() error {
-	if err := p.cells.flush(p.batch); err != nil {
-		return err
+	for _, flush := range [...]func(*pebble.Batch) error{p.heads.flush, p.once.flush, p.counts.flush, p.minutes.flush,
+		p.blocks.flush, p.sums.flush, p.states.flush} {
+		if err := flush(p.batch); err != nil {
+			return err
+		}
 	}
 	if p.mark.seq > 0 {
 		if err := p.batch.Set(watermarkKey(p.shard), p.mark.appendTo(nil), nil); err != nil {
@@ -43,20 +82,23 @@ func (p *projector) commit() error {
 	return p.batch.Commit(pebble.NoSync)
 }
 
+// headOf is the head of a list, for change.
+func (p *projector) headOf(s scope, c class) (*head, error) {
+	p.key = append(appendList(p.key[:0], p.shard, s, c), partHead)
+	if s.b[0] == scopeOfCode || s.b[0] == scopeOfOrder {
+		return p.once.edit(p.db, p.key)
+	}
+	return p.heads.edit(p.db, p.key)
+}
+
 // append adds a run at the end of a list and returns its first position.
 func (p *projector) append(s scope, c class, r run) (int64, error) {
-	p.key = appendList(p.key[:0], p.shard, s, c)
-	list := len(p.key)
-	p.key = append(p.key, partHead)
-	h, err := edit[head](p, p.key)
+	h, err := p.headOf(s, c)
 	if err != nil {
 		return 0, err
 	}
-	r.start = h.n
-	h.n += r.count
-	p.key = appendAt(p.key[:list], partEntry, r.start)
-	p.value = r.appendTo(p.value[:0])
-	return r.start, p.batch.Set(p.key, p.value, nil)
+	h.add(&r)
+	return r.start, nil
 }
 
 // markSeq marks offset within the run that a record left in a list. It reports
@@ -84,28 +126,27 @@ func (p *projector) find(s scope, c class, seq uint64) (r run, ok bool, err erro
 	return r, err == nil && r.seq == seq, err
 }
 
-// open is a list as the batch sees it. close it.
+// open is a list as the record finds it: what is not committed yet is in the tail
+// of its head. It is good until something is appended; close it.
 func (p *projector) open(s scope, c class) (*list, error) {
-	l := &list{r: p.batch, prefix: appendList(nil, p.shard, s, c)}
-	h, err := edit[head](p, append(l.prefix[:len(l.prefix):len(l.prefix)], partHead))
+	h, err := p.headOf(s, c)
 	if err != nil {
 		return nil, err
 	}
-	l.head = *h
-	return l, nil
+	return &list{r: p.db, prefix: appendList(nil, p.shard, s, c), head: *h}, nil
 }
 
 // markRange marks the positions [from, until) of a list (V3). Those that are
 // marked already stay so.
 func (p *projector) markRange(s scope, c class, from, until int64) error {
 	prefix := appendList(nil, p.shard, s, c)
-	h, err := edit[head](p, append(prefix[:len(prefix):len(prefix)], partHead))
+	h, err := p.headOf(s, c)
 	if err != nil {
 		return err
 	}
 	for n := from >> blockShift; n<<blockShift < until; n++ {
 		p.key = appendAt(append(p.key[:0], prefix...), partBlock, n)
-		b, err := edit[block](p, p.key)
+		b, err := p.blocks.edit(p.db, p.key)
 		if err != nil {
 			return err
 		}
@@ -114,7 +155,7 @@ func (p *projector) markRange(s scope, c class, from, until int64) error {
 		h.marked += added
 		for _, l := range sums {
 			p.key = appendAt(append(p.key[:0], prefix...), l.part, base>>l.shift)
-			count, err := edit[sum](p, p.key)
+			count, err := p.sums.edit(p.db, p.key)
 			if err != nil {
 				return err
 			}
