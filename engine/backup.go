@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/scrip-engine/scrip/jobs"
 	"github.com/scrip-engine/scrip/raftstore"
 	"github.com/scrip-engine/scrip/wire"
 )
@@ -22,6 +24,8 @@ type BackupInfo struct {
 	At     wire.Time     `json:"at"`
 	Bytes  int64         `json:"bytes"`
 	Groups []BackupGroup `json:"groups"`
+	// Spool has the files that the jobs which were under way go on with.
+	Spool []jobs.SpoolFile `json:"spool,omitempty"`
 	// Erasures is the length of the list of customers who were ever forgotten: the
 	// backup's, or the restored directory's.
 	Erasures int `json:"erasures,omitempty"`
@@ -37,6 +41,8 @@ type BackupGroup struct {
 const (
 	// replicaDir holds what raftstore keeps, in a data directory and in a backup.
 	replicaDir = "replica"
+	// spoolDir holds the input of jobs, in a data directory and in a backup.
+	spoolDir = "spool"
 	// manifestFile is written last: a directory without it is no backup.
 	manifestFile = "backup.json"
 	// recoveryFile stands in a restored data directory until an operator has said
@@ -48,18 +54,22 @@ const (
 // must not exist, while requests go on. All groups are cut at one instant:
 // changes wait for it at the gate, for as long as the images take to be written;
 // reads and refusals do not wait. The cluster's secret is part of a backup; keep
-// it as safe as the data.
+// it as safe as the data. An error is a *wire.Error of the family not done.
 func (e *Engine) Backup(ctx context.Context, dir string) (BackupInfo, error) {
 	info, err := e.backup(ctx, dir)
 	if err != nil {
-		return info, fmt.Errorf("backup into %s: %w", dir, err)
+		e.log.Error("backup failed", "dir", dir, "error", err)
+		return info, e.backupError(dir, err)
 	}
 	return info, nil
 }
 
-func (e *Engine) backup(ctx context.Context, dir string) (BackupInfo, error) {
-	if _, err := e.cfg.FS.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		return BackupInfo{}, errors.Join(errors.New("it exists already"), err)
+func (e *Engine) backup(ctx context.Context, dir string) (info BackupInfo, err error) {
+	switch _, err := e.cfg.FS.Stat(dir); {
+	case err == nil:
+		return BackupInfo{}, errBackupThere
+	case !errors.Is(err, fs.ErrNotExist):
+		return BackupInfo{}, err
 	}
 	if err := makeDir(e.cfg.FS, dir); err != nil {
 		return BackupInfo{}, err
@@ -70,12 +80,23 @@ func (e *Engine) backup(ctx context.Context, dir string) (BackupInfo, error) {
 	open := sync.OnceFunc(e.gate.open)
 	defer open()
 	at := wire.Time(e.clock.UnixMilli())
+	held, err := e.jobs.runner.Hold() // a job that ends after the cut removes its file
+	if err != nil {
+		return BackupInfo{}, err
+	}
+	defer func() { err = errors.Join(err, held.Close()) }()
 	groups, err := e.host.Backup(ctx, e.cfg.FS, e.cfg.FS.PathJoin(dir, replicaDir), open)
 	if err != nil {
 		return BackupInfo{}, err
 	}
-	info := describe(dir, groups)
+	info = describe(dir, groups)
 	info.At = at
+	if info.Spool, err = held.CopyTo(e.cfg.FS, e.cfg.FS.PathJoin(dir, spoolDir)); err != nil {
+		return info, err
+	}
+	for _, f := range info.Spool {
+		info.Bytes += f.Bytes
+	}
 	secret, err := readFile(e.fs, e.fs.PathJoin(e.cfg.Dir, secretFile))
 	if err != nil {
 		return info, err
@@ -135,10 +156,14 @@ func restore(fsys vfs.FS, backup, dir string, erasures []string) (BackupInfo, er
 	if err := writeJSON(fsys, dir, recoveryFile, &info); err != nil {
 		return info, err
 	}
-	if err := writeFile(fsys, dir, secretFile, secret); err != nil {
+	// A copy: Pebble's file system in memory may spoil what it was given to write.
+	if err := writeFile(fsys, dir, secretFile, bytes.Clone(secret)); err != nil {
 		return info, err
 	}
 	if info.Erasures, err = restoreErasures(fsys, backup, dir, secret, erasures); err != nil {
+		return info, err
+	}
+	if err := jobs.RestoreSpool(fsys, fsys.PathJoin(backup, spoolDir), fsys.PathJoin(dir, spoolDir), info.Spool); err != nil {
 		return info, err
 	}
 	_, err = raftstore.Restore(fsys, fsys.PathJoin(backup, replicaDir), fsys, fsys.PathJoin(dir, replicaDir))

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -54,7 +53,7 @@ func (g *gate) close(ctx context.Context) error {
 	g.mu.Lock()
 	if g.shut != nil {
 		g.mu.Unlock()
-		return errors.New("another backup is being cut")
+		return errBackupBusy
 	}
 	g.shut = make(chan struct{})
 	empty := make(chan struct{})

@@ -31,7 +31,13 @@ const epoch = int64(1_800_000_000_000)
 
 func newWorld(t *testing.T, shards int, change ...func(*Config)) *world {
 	t.Helper()
-	w := &world{t: t, fs: vfs.NewMem(), clock: clock.NewFakeMilli(epoch)}
+	return newWorldOn(t, vfs.NewMem(), shards, change...)
+}
+
+// newWorldOn is newWorld on the files of fs.
+func newWorldOn(t *testing.T, fs vfs.FS, shards int, change ...func(*Config)) *world {
+	t.Helper()
+	w := &world{t: t, fs: fs, clock: clock.NewFakeMilli(epoch)}
 	first := func(c *Config) { c.Shards, c.Clock = shards, w.clock }
 	w.Engine = open(t, w.fs, append([]func(*Config){first}, change...)...)
 	w.c = w.Default()

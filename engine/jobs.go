@@ -26,7 +26,7 @@ var _ jobs.Host = (*jobRunner)(nil)
 
 func (e *Engine) openJobs() error {
 	j := &jobRunner{e: e}
-	r, err := jobs.New(jobs.Config{Host: j, FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, "spool"), Rand: rand.Reader,
+	r, err := jobs.New(jobs.Config{Host: j, FS: e.fs, Dir: e.fs.PathJoin(e.cfg.Dir, spoolDir), Rand: rand.Reader,
 		Clock: e.clock, Logger: e.log, Registerer: e.cfg.Registerer})
 	if err != nil {
 		return fmt.Errorf("open the jobs: %w", err)

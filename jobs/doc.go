@@ -25,6 +25,8 @@
 //   - J7 Codes are drawn from crypto/rand by coupon's patterns. A draw that is taken
 //     is drawn again, and a space that runs out ends the job as failed, with the
 //     count of what was made.
+//   - J8 A backup has the files of the jobs under way as they stood at its cut, so
+//     that after a restore these go on where the shards of the backup stand.
 //
 // # How an import survives a crash
 //
