@@ -1,7 +1,9 @@
 package views
 
 import (
+	"bytes"
 	"errors"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -25,6 +27,7 @@ type cells[T any, P interface {
 	value
 }] struct {
 	max   int
+	seen  *seen // of the keys that have a value; nil: any may have
 	rows  map[cellKey]*cell[T]
 	ring  []*cell[T]
 	hand  int
@@ -52,9 +55,11 @@ func (c *cells[T, P]) edit(r pebble.Reader, key []byte) (P, error) {
 	row := c.rows[k]
 	if row == nil {
 		row = c.place()
-		if err := get(r, key, P(&row.v)); err != nil {
-			row.key = cellKey{} // in the ring, but of no key
-			return nil, err
+		if c.seen == nil || c.seen.mayHave(key) {
+			if err := get(r, key, P(&row.v)); err != nil {
+				row.key = cellKey{} // in the ring, but of no key
+				return nil, err
+			}
 		}
 		row.key = k
 		c.rows[k] = row
@@ -103,6 +108,8 @@ func zero[T any, P interface {
 
 // flush writes what was touched, and lets go of what is over the bound.
 func (c *cells[T, P]) flush(b *pebble.Batch) error {
+	// In the order of keys: the memtable finds the place of one near the last.
+	slices.SortFunc(c.dirty, func(a, b *cell[T]) int { return bytes.Compare(a.key.bytes(), b.key.bytes()) })
 	for _, row := range c.dirty {
 		row.dirty = false
 		if err := write(b, row.key.bytes(), P(&row.v)); err != nil {

@@ -151,6 +151,9 @@ func checkOf(r *shard.Record) uint64 {
 
 // batch projects records up to last into one atomic write (V2).
 func (f *follower) batch(last uint64) (more bool, err error) {
+	if err := f.p.seen.scan(f.v.db); err != nil {
+		return false, err
+	}
 	f.p.begin()
 	defer f.p.end()
 	whole := true

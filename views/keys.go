@@ -87,6 +87,22 @@ func newScope(kind byte, parts ...byte) (s scope) {
 	return s
 }
 
+// scopeBytes is the length of the scopes of a kind.
+func scopeBytes(kind byte) int {
+	switch kind {
+	case scopeOfProject:
+		return 5
+	case scopeOfCampaign:
+		return 9
+	case scopeOfCode:
+		return 11
+	case scopeOfCustomer:
+		return 13
+	default:
+		return 1 + orderHashBytes
+	}
+}
+
 func (s scope) bytes() []byte { return s.b[:s.n] }
 
 func projectScope(project uint32) scope {

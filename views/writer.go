@@ -32,6 +32,7 @@ type projector struct {
 	blocks      cells[block, *block]
 	sums        cells[sum, *sum]
 	states      cells[codeState, *codeState]
+	seen        *seen
 
 	key    []byte // scratch
 	scopes []scope
@@ -39,7 +40,7 @@ type projector struct {
 
 // newProjector remembers its share of what the followers together may.
 func newProjector(shard int, src Source, db *pebble.DB, mark watermark, followers int) *projector {
-	return &projector{shard: shard, src: src, db: db, mark: mark,
+	p := &projector{shard: shard, src: src, db: db, mark: mark,
 		heads:   newCells[head](headsMax / followers),
 		once:    newCells[head](onceMax / followers),
 		counts:  newCells[Counts](countsMax / followers),
@@ -47,7 +48,10 @@ func newProjector(shard int, src Source, db *pebble.DB, mark watermark, follower
 		blocks:  newCells[block](blocksMax / followers),
 		sums:    newCells[sum](sumsMax / followers),
 		states:  newCells[codeState](statesMax / followers),
+		seen:    newSeen(shard),
 	}
+	p.once.seen, p.heads.seen, p.counts.seen = p.seen, p.seen, p.seen
+	return p
 }
 
 func (p *projector) begin() { p.batch = p.db.NewBatch() }
