@@ -1,5 +1,7 @@
 package shard
 
+import "runtime"
+
 // FilterKeys calls yield with the filter key of every code that can be found,
 // until it returns false: what a filter is rebuilt from. A code that is issued
 // meanwhile may be missed; its own Add does not miss it. Each slot is walked
@@ -9,6 +11,7 @@ func (s *Shard) FilterKeys(yield func(key uint64) bool) {
 		if !s.slotKeys(uint16(slot), yield) {
 			return
 		}
+		runtime.Gosched() // with no lock held: whoever redeems goes first
 	}
 }
 
