@@ -76,7 +76,11 @@ func (j *jobRunner) IssueChunk(ctx context.Context, index int, q *shard.Import) 
 		slot = e.campaignSlot(g, campaign)
 	}
 	return e.proposeChange(ctx, &c, g, campaign, func(catalogIndex uint64) []byte {
-		return shard.AppendImport(e.command(&c, shard.KindImport, slot, identity{}, catalogIndex), q)
+		told := *q
+		if active := e.catalog.View().ActiveJobs(); len(active) > 0 {
+			told.OldestActive = uint64(active[0].Ordinal)
+		}
+		return shard.AppendImport(e.command(&c, shard.KindImport, slot, identity{}, catalogIndex), &told)
 	})
 }
 

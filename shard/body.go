@@ -207,7 +207,10 @@ type Import struct {
 	Rules    coupon.CodeRules
 	Job      uint64 // catalog index of the job
 	Chunk    uint32 // from 1
-	Codes    []NewCode
+	// OldestActive is the oldest job that has not ended: those before it the shard
+	// may forget when its memory of jobs is full. 0 lets it forget none.
+	OldestActive uint64
+	Codes        []NewCode
 }
 
 // AppendImport appends the body to dst.
@@ -215,6 +218,7 @@ func AppendImport(dst []byte, r *Import) []byte {
 	dst = appendOwner(dst, r.Project, r.Campaign, r.Rules)
 	dst = binary.LittleEndian.AppendUint64(dst, r.Job)
 	dst = binary.LittleEndian.AppendUint32(dst, r.Chunk)
+	dst = binary.LittleEndian.AppendUint64(dst, r.OldestActive)
 	dst = binary.AppendUvarint(dst, uint64(len(r.Codes)))
 	for i := range r.Codes {
 		dst = appendNewCode(dst, &r.Codes[i])
@@ -227,7 +231,7 @@ func decodeImport(b []byte, r *Import) error {
 	codes := r.Codes[:0]
 	*r = Import{}
 	r.Project, r.Campaign, r.Rules = c.owner()
-	r.Job, r.Chunk = c.u64(), c.u32()
+	r.Job, r.Chunk, r.OldestActive = c.u64(), c.u32(), c.u64()
 	for range c.count(coupon.ImportChunkCodesMax) {
 		codes = append(codes, NewCode{})
 		c.newCode(&codes[len(codes)-1])

@@ -147,7 +147,7 @@ func (s *Shard) progress(id uint64, chunk uint32, seq, created, failed uint64) {
 	defer s.meta.Unlock()
 	j := s.jobs[id]
 	if j == nil {
-		if len(s.jobOrder) == jobsMax {
+		if len(s.jobOrder) == jobsMax { // the lowest has ended: see jobFits
 			delete(s.jobs, s.jobOrder[0])
 			s.jobOrder = s.jobOrder[1:]
 		}

@@ -34,7 +34,7 @@ func formatCommands() []*command {
 		&Redeem{1, 2, 3, 978, 1000, 90, 100, 50, true, full.Holder, &birth, []int64{60, 40}, tail},
 		&Rollback{coupon.ID{Slot: 0x123, Seq: 9}, 2, RollbackAll, tail, AppendSealed(nil, &sealed), AppendSealed(nil, &back)},
 		&Create{2, 3, testRules, code, tail},
-		&Import{2, 3, testRules, 77, 1, []NewCode{code, {Hash: source, Issued: []byte("B")}}},
+		&Import{2, 3, testRules, 77, 1, 70, []NewCode{code, {Hash: source, Issued: []byte("B")}}},
 		&Enable{1, 2, true}, &Update{1, 2, SpecFrom, patch, tail}, &Delete{1, 2}, &Balance{1, 2, -5, tail},
 		&Fence{FenceCampaign, 3, 100}, &birth, &Forget{Project: 1, ID: coupon.ID{Slot: 0x123, Seq: 2}},
 		&Campaign{3, 2, 99, Unlimited, 1, 500, true, 978, true},

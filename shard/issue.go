@@ -98,7 +98,7 @@ func (s *Shard) applyImport(h *Header, body []byte, r *Reply) error {
 		r.Outcome = coupon.ResourceNotFound
 		return nil
 	}
-	if s.full(len(body) + len(q.Codes)*(codeBytes+sideFixedBytes) + recordBytesMax) {
+	if job == nil && !s.jobFits(q.OldestActive) || s.full(len(body)+len(q.Codes)*(codeBytes+sideFixedBytes)+recordBytesMax) {
 		r.Outcome = coupon.CapacityExceeded
 		return nil
 	}
@@ -151,6 +151,13 @@ func (s *Shard) importOne(birth uint32, q *Import, n *NewCode) (coupon.Outcome, 
 	}
 	s.issue(birth, q.Campaign, n, old, ordinal)
 	return coupon.OK, nil
+}
+
+// jobFits reports whether the progress of one more job can be remembered. To forget
+// a job that goes on would be to apply its chunks twice: only those that have ended
+// make way, and the catalog says which.
+func (s *Shard) jobFits(oldestActive uint64) bool {
+	return len(s.jobOrder) < jobsMax || s.jobOrder[0] < oldestActive
 }
 
 // open reports whether codes may be issued in a campaign of the project; 0 is

@@ -15,8 +15,8 @@ const (
 	campaignsMax = 1 << 20
 	// projectsMax bounds the projects of a cluster.
 	projectsMax = 1 << 16
-	// jobsMax bounds the jobs whose progress is remembered. The oldest goes when
-	// one more starts; the engine runs far fewer at once.
+	// jobsMax bounds the jobs whose progress is remembered. One that has ended goes
+	// when one more starts; far fewer are under way at once.
 	jobsMax = 10_000
 	// codesPerSlotMax is what 20 bits of a place can name: 4 billion codes over
 	// all slots.
