@@ -105,7 +105,7 @@ func (ev *evaluation) evaluateGift(req *wire.RedeemRequest) {
 	}
 	ev.order.Expected = coupon.NoCurrency
 	ev.facts.Evaluated = promo.EvaluateGift(g, ev.orderOrNil(req), &ev.result)
-	ev.facts.GiftMax, ev.facts.GiftExact = ev.result.GiftMaximum, g.HasCredits
+	ev.facts.GiftMax, ev.facts.GiftAsked = ev.result.GiftMaximum, g.Credits
 	if req.Order != nil {
 		ev.facts.Currency = ev.currency.Numeric()
 	}

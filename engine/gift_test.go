@@ -113,6 +113,9 @@ func TestGiftCredits(t *testing.T) {
 	}
 	var out wire.RedeemResponse
 	w.wants(w.Redeem(context.Background(), w.c, gift(101), &out), wire.KeyGiftAmountExceeded)
+	small := gift(101) // more than the card has, although the order needs less
+	small.Order.Amount = wire.Some[int64](50)
+	w.wants(w.Redeem(context.Background(), w.c, small, &out), wire.KeyGiftAmountExceeded)
 	w.ok(w.Redeem(context.Background(), w.c, gift(30), &out))
 	if r := w.redeem("G", `,"order":{"amount":1000}`); r.Gift.Amount != 70 || r.Order.TotalAmount != 930 {
 		t.Errorf("took %s", r.AppendJSON(nil))

@@ -238,7 +238,7 @@ func (r *redemption) command() ([]byte, error) {
 	}
 	q := shard.Redeem{
 		Ordinal: v.Ordinal, Project: v.Project, Campaign: v.Campaign,
-		GiftMax: ev.facts.GiftMax, GiftExact: ev.facts.GiftExact, Currency: ev.facts.Currency,
+		GiftMax: ev.facts.GiftMax, GiftAsked: ev.facts.GiftAsked, Currency: ev.facts.Currency,
 		Customer: r.customer.id, Birth: r.customer.birth, Tail: ev.tailOf(r.req),
 	}
 	if len(q.Tail) > coupon.TailBytesMax {

@@ -20,11 +20,11 @@ type Redeem struct {
 	// Order, Discount, Applied are the order's amount, its order-level discount
 	// and everything taken off, in minor units, each within coupon.AmountMax.
 	Order, Discount, Applied int64
-	// GiftMax is the most that may be taken from a gift card. With GiftExact it
-	// was asked for and less is a refusal; else what the balance has is taken.
-	GiftMax   int64
-	GiftExact bool
-	Customer  coupon.ID
+	// GiftMax is the most that may be taken from a gift card: what the balance has
+	// of it is taken. GiftAsked is what the caller asked for by number, which may
+	// be more than the order needs; a card that has less is refused. 0: no number.
+	GiftMax, GiftAsked int64
+	Customer           coupon.ID
 	// Birth creates the customer in the same step when its source is unknown.
 	// Only for a customer whose slot this shard owns.
 	Birth *Customer
@@ -33,17 +33,13 @@ type Redeem struct {
 }
 
 const (
-	redeemExact = 1 << 0
-	redeemBirth = 1 << 1
+	redeemBirth = 1 << 0
 )
 
 // AppendRedeem appends the body to dst.
 func AppendRedeem(dst []byte, r *Redeem) []byte {
 	le := binary.LittleEndian
 	var flags byte
-	if r.GiftExact {
-		flags |= redeemExact
-	}
 	if r.Birth != nil {
 		flags |= redeemBirth
 	}
@@ -56,6 +52,7 @@ func AppendRedeem(dst []byte, r *Redeem) []byte {
 	dst = binary.AppendVarint(dst, r.Discount)
 	dst = binary.AppendVarint(dst, r.Applied)
 	dst = binary.AppendVarint(dst, r.GiftMax)
+	dst = binary.AppendVarint(dst, r.GiftAsked)
 	dst = le.AppendUint64(dst, packID(r.Customer))
 	dst = appendLines(dst, r.Lines)
 	dst = appendBytes(dst, r.Tail)
@@ -90,16 +87,15 @@ func readRedeem(b []byte, r *Redeem, birth *Customer, keepLines bool) (born bool
 	flags := c.u8()
 	*r = Redeem{
 		Ordinal: c.u32(), Project: c.u32(), Campaign: c.u32(), Currency: c.u16(),
-		Order: c.varint(), Discount: c.varint(), Applied: c.varint(), GiftMax: c.varint(),
-		GiftExact: flags&redeemExact != 0,
-		Customer:  c.id(),
+		Order: c.varint(), Discount: c.varint(), Applied: c.varint(), GiftMax: c.varint(), GiftAsked: c.varint(),
+		Customer: c.id(),
 	}
 	r.Lines = c.lines(lines, keepLines)
 	r.Tail = c.bytes(coupon.TailBytesMax)
 	if born = flags&redeemBirth != 0; born {
 		c.customer(birth)
 	}
-	for _, v := range [...]int64{r.Order, r.Discount, r.Applied, r.GiftMax} {
+	for _, v := range [...]int64{r.Order, r.Discount, r.Applied, r.GiftMax, r.GiftAsked} {
 		if coupon.CheckAmount(v) != nil {
 			c.fail("amount of a redemption")
 		}

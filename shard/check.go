@@ -15,8 +15,8 @@ type Facts struct {
 	// order or amount, or a rule. It is told in its place among the checks.
 	Evaluated coupon.Outcome
 	Currency  uint16 // of the order; 0 when it has none
-	GiftMax   int64
-	GiftExact bool
+	GiftMax   int64  // the two of Redeem
+	GiftAsked int64
 }
 
 // AllowAll are the Facts of a campaign that stands in nobody's way.
@@ -158,11 +158,11 @@ func checkCustomerLimit(v *CodeView, f *Facts) Check {
 // checkGift: credits that were asked for must be there; a maximum takes what is
 // there, but not nothing when something was wanted.
 func checkGift(v *CodeView, f *Facts) Check {
-	c := Check{Outcome: coupon.GiftAmountExceeded, Scope: ScopeCode, Actual: v.Balance, Wanted: f.GiftMax}
+	c := Check{Outcome: coupon.GiftAmountExceeded, Scope: ScopeCode, Actual: v.Balance, Wanted: max(f.GiftMax, f.GiftAsked)}
 	if !v.IsGift {
 		c.Actual, c.Wanted = 0, 0
 		return c
 	}
-	c.Refuses = f.GiftExact && f.GiftMax > v.Balance || f.GiftMax > 0 && v.Balance == 0
+	c.Refuses = f.GiftAsked > v.Balance || f.GiftMax > 0 && v.Balance == 0
 	return c
 }

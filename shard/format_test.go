@@ -31,7 +31,7 @@ func formatCommands() []*command {
 	back := Record{Kind: KindRollback, Seq: 5, ID: coupon.ID{Slot: 0x123, Seq: 10}, Project: 2, Applied: 20, Ref: sealed.ID}
 	var all []*command
 	for _, body := range []any{
-		&Redeem{1, 2, 3, 978, 1000, 90, 100, 50, true, full.Holder, &birth, []int64{60, 40}, tail},
+		&Redeem{1, 2, 3, 978, 1000, 90, 100, 50, 77, full.Holder, &birth, []int64{60, 40}, tail},
 		&Rollback{coupon.ID{Slot: 0x123, Seq: 9}, 2, RollbackAll, tail, AppendSealed(nil, &sealed), AppendSealed(nil, &back)},
 		&Create{2, 3, testRules, code, tail},
 		&Import{2, 3, testRules, 77, 1, 70, []NewCode{code, {Hash: source, Issued: []byte("B")}}},

@@ -160,7 +160,7 @@ func (g *generator) redeem() *command {
 	q := &Redeem{Ordinal: uint32(c.place.Seq), Project: c.project, Campaign: c.campaign, Customer: g.anyCustomer(),
 		Currency: pick(g, "currency", uint16(978), 978, 0, 840),
 		Order:    1000, Discount: 10, Applied: pick(g, "applied", int64(0), 50),
-		GiftMax: pick(g, "gift", int64(0), 30, 30, 100, 101), GiftExact: pick(g, "exact", false, true),
+		GiftMax: pick(g, "gift", int64(0), 30, 30, 100, 101), GiftAsked: pick(g, "asked", int64(0), 0, 30, 101),
 		Lines: []int64{3, 7}, Tail: AppendTail(nil, TagTracking, []byte("t"))}
 	if pick(g, "birth", false, false, true) {
 		q.Customer, q.Birth = coupon.ID{}, g.birth()

@@ -274,7 +274,7 @@ func (m *model) refuses(c *modelCode, q *Redeem, customer coupon.ID, born bool) 
 		return coupon.QuantityExceeded, ScopeCode
 	case perCustomer > 0 && m.usesBy(c, customer) >= perCustomer:
 		return coupon.QuantityExceeded, ScopeCustomer
-	case gift && (q.GiftExact && q.GiftMax > c.balance || q.GiftMax > 0 && c.balance == 0):
+	case gift && (q.GiftAsked > c.balance || q.GiftMax > 0 && c.balance == 0):
 		return coupon.GiftAmountExceeded, ScopeCode
 	}
 	return coupon.OK, ScopeNone

@@ -73,7 +73,7 @@ func (s *Shard) applyRedeem(h *Header, body []byte, r *Reply) error {
 func redeemFacts(now int64, q *Redeem, customer coupon.ID) Facts {
 	f := AllowAll()
 	f.Now, f.Project, f.Customer = now, q.Project, customer
-	f.Currency, f.GiftMax, f.GiftExact = q.Currency, q.GiftMax, q.GiftExact
+	f.Currency, f.GiftMax, f.GiftAsked = q.Currency, q.GiftMax, q.GiftAsked
 	if q.Birth != nil && customer == (coupon.ID{}) {
 		f.Customer = unborn
 	}

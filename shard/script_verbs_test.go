@@ -134,7 +134,7 @@ func (sc *script) redeemLine(a args) string {
 	slot, ordinal, campaign := sc.place(a.names[0])
 	q := Redeem{Ordinal: ordinal, Project: uint32(a.num("project", 1)), Campaign: uint32(a.num("campaign", int64(campaign))),
 		Currency: uint16(a.num("currency", 0)), Order: a.num("order", 1000), Applied: a.num("applied", 0),
-		GiftMax: a.num("credits", 0), GiftExact: a.has("exact"), Customer: sc.customers[a.opts["customer"]]}
+		GiftMax: a.num("credits", 0), GiftAsked: a.num("asked", 0), Customer: sc.customers[a.opts["customer"]]}
 	if name := a.opts["birth"]; name != "" {
 		q.Birth = &Customer{Source: sc.source(name), Sealed: []byte(name), Fresh: a.has("fresh")}
 	}
