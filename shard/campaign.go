@@ -141,6 +141,13 @@ func (s *Shard) fenceOf(project, campaign uint32) uint64 {
 	return f
 }
 
+// jobFits reports whether the progress of one more job can be remembered. To forget
+// a job that goes on would be to apply its chunks twice: only those that have ended
+// make way, and the catalog says which.
+func (s *Shard) jobFits(oldestActive uint64) bool {
+	return len(s.jobOrder) < jobsMax || s.jobOrder[0] < oldestActive
+}
+
 // progress notes that a job's chunk was applied.
 func (s *Shard) progress(id uint64, chunk uint32, seq, created, failed uint64) {
 	s.meta.Lock()

@@ -153,13 +153,6 @@ func (s *Shard) importOne(birth uint32, q *Import, n *NewCode) (coupon.Outcome, 
 	return coupon.OK, nil
 }
 
-// jobFits reports whether the progress of one more job can be remembered. To forget
-// a job that goes on would be to apply its chunks twice: only those that have ended
-// make way, and the catalog says which.
-func (s *Shard) jobFits(oldestActive uint64) bool {
-	return len(s.jobOrder) < jobsMax || s.jobOrder[0] < oldestActive
-}
-
 // open reports whether codes may be issued in a campaign of the project; 0 is
 // no campaign. Those of one that has ended would be born dead.
 func (s *Shard) open(project, campaign uint32) bool {
