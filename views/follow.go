@@ -5,6 +5,8 @@ import (
 	"errors"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/cockroachdb/pebble/v2"
@@ -13,11 +15,14 @@ import (
 )
 
 const (
-	// batchRecords and batchKeys bound one write: some ten milliseconds of work and
-	// 4 MB, far below half a memtable, above which Pebble takes a slower way. A list
-	// to which many records of a batch go is written once.
-	batchRecords = 4096
-	batchKeys    = 16 << 10
+	// batchRecords and batchKeys bound one write, in which nobody else gets the
+	// core: a millisecond or two, and 512 KB, far below half a memtable, above which
+	// Pebble takes a slower way. A list to which many records of a batch go is
+	// written once.
+	batchRecords = 512
+	batchKeys    = 2048
+	// yieldRecords are projected before others are let go first: under 100 µs.
+	yieldRecords = 16
 )
 
 // errHistory: the shard has another record where the view ends. The shard was
@@ -31,10 +36,14 @@ type follower struct {
 	src   Source
 	bell  chan struct{}
 
+	waiting atomic.Int64  // callers of WaitFor
+	hurry   chan struct{} // ends a rest; room for one
+
 	// The fields below belong to the follower's goroutine.
 	p          *projector
 	generation int
 	rec        shard.Record
+	pace       pace
 
 	mu       sync.Mutex
 	seen     watermark     // guarded by mu
@@ -44,24 +53,41 @@ type follower struct {
 
 func newFollower(v *Views, shard int, src Source) *follower {
 	return &follower{v: v, shard: shard, src: src, bell: make(chan struct{}, 1), generation: -1,
-		changed: make(chan struct{})}
+		hurry: make(chan struct{}, 1), changed: make(chan struct{}), pace: pace{followers: len(v.cfg.Sources)}}
 }
 
 // follow runs until Close.
 func (f *follower) follow() {
 	defer f.v.work.Done()
-	for {
-		if f.step() {
+	for f.v.running.Err() == nil {
+		start := time.Now()
+		last := f.src.LastSeq()
+		f.pace.observe(start, last)
+		more := f.step()
+		seq, _ := f.v.Watermark(f.shard)
+		f.pause(f.pace.rest(time.Since(start), last-min(seq, last)))
+		if more {
 			runtime.Gosched() // whoever redeems goes first
-			if f.v.running.Err() == nil {
-				continue
-			}
+			continue
 		}
 		select {
 		case <-f.bell:
 		case <-f.v.running.Done():
-			return
 		}
+	}
+}
+
+// pause returns after d, or when somebody waits for the view.
+func (f *follower) pause(d time.Duration) {
+	if d == 0 || f.waiting.Load() > 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-f.hurry:
+	case <-f.v.running.Done():
 	}
 }
 
@@ -156,8 +182,14 @@ func (f *follower) batch(last uint64) (more bool, err error) {
 	}
 	f.p.begin()
 	defer f.p.end()
-	whole := true
+	whole, until := true, time.Now().Add(slice/2) // the other half is the commit's
 	for n := 0; n < batchRecords && f.p.touched() < batchKeys && f.p.mark.seq < last; n++ {
+		if n%yieldRecords == yieldRecords-1 {
+			if f.pace.busy() && time.Now().After(until) {
+				break
+			}
+			runtime.Gosched()
+		}
 		seq := f.p.mark.seq + 1
 		if !f.src.Record(seq, &f.rec) {
 			f.v.log.Error("views: a journal record cannot be read", "shard", f.shard, "seq", seq)

@@ -18,6 +18,7 @@ import (
 // questions are answered by the store, as they were without it.
 type seen struct {
 	layers [][]seenBlock
+	room   int         // blocks that may still be added
 	n      int         // added to the last layer
 	unread [][2][]byte // parts of the store, from and until
 }
@@ -26,10 +27,10 @@ type seen struct {
 type seenBlock [8]uint64
 
 const (
-	// seenFirstBlocks and seenLayers: from 256 KiB on to 16 MiB in all, for 13
-	// million keys at 10 bits.
+	// seenFirstBlocks and seenBlocks: from 256 KiB on to 16 MiB for all followers,
+	// which is 13 million keys at 10 bits.
 	seenFirstBlocks = 4 << 10
-	seenLayers      = 6
+	seenBlocks      = 256 << 10
 	seenBlockKeys   = 512 / 10
 	seenBits        = 6
 	// seenScanKeys are read from the store at a time: about half a millisecond.
@@ -37,8 +38,8 @@ const (
 )
 
 // newSeen begins to read what the store has of a shard.
-func newSeen(shard int) *seen {
-	s := &seen{layers: [][]seenBlock{make([]seenBlock, seenFirstBlocks)}}
+func newSeen(shard, followers int) *seen {
+	s := &seen{layers: [][]seenBlock{make([]seenBlock, seenFirstBlocks)}, room: seenBlocks/followers - seenFirstBlocks}
 	for _, kind := range [...]byte{keyList, keyCounts} {
 		from := appendShard(nil, kind, shard)
 		s.unread = append(s.unread, [2][]byte{from, after(from)})
@@ -61,9 +62,9 @@ func (s *seen) mayHave(key []byte) bool {
 
 func (s *seen) add(h uint64) {
 	last := s.layers[len(s.layers)-1]
-	if s.n >= len(last)*seenBlockKeys && len(s.layers) < seenLayers {
+	if s.n >= len(last)*seenBlockKeys && 2*len(last) <= s.room {
 		last, s.n = make([]seenBlock, 2*len(last)), 0
-		s.layers = append(s.layers, last)
+		s.layers, s.room = append(s.layers, last), s.room-len(last)
 	}
 	blockOf(last, h).add(h)
 	s.n++

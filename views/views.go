@@ -198,6 +198,12 @@ func (v *Views) Watermark(shard int) (seq uint64, stamp int64) {
 // error or ErrClosed.
 func (v *Views) WaitFor(ctx context.Context, shard int, seq uint64) error {
 	f := v.followers[shard]
+	f.waiting.Add(1)
+	defer f.waiting.Add(-1)
+	select {
+	case f.hurry <- struct{}{}:
+	default: // it does
+	}
 	for {
 		f.mu.Lock()
 		done, changed := f.verified && f.seen.seq >= seq, f.changed

@@ -6,11 +6,12 @@ import (
 
 // What a follower remembers, in values of each kind. Customers come back, and each
 // is a head and a count; a code and an order have few redemptions, which come soon
-// after each other or not at all. All of it is below rememberedBytes.
+// after each other or not at all. A head with its place in the map is 230 bytes and
+// its tail, a count 220: 48 MB in all.
 const (
-	headsMax   = 128 << 10
+	headsMax   = 104 << 10
 	onceMax    = 8 << 10 // heads of codes and orders
-	countsMax  = 128 << 10
+	countsMax  = 104 << 10
 	minutesMax = 4 << 10
 	blocksMax  = 8 << 10
 	sumsMax    = 8 << 10
@@ -48,7 +49,7 @@ func newProjector(shard int, src Source, db *pebble.DB, mark watermark, follower
 		blocks:  newCells[block](blocksMax / followers),
 		sums:    newCells[sum](sumsMax / followers),
 		states:  newCells[codeState](statesMax / followers),
-		seen:    newSeen(shard),
+		seen:    newSeen(shard, followers),
 	}
 	p.once.seen, p.heads.seen, p.counts.seen = p.seen, p.seen, p.seen
 	return p
