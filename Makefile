@@ -49,6 +49,10 @@ check: ## gofmt, vet, staticcheck, floors and ratchet, tidy, generated files; a 
 mutants: ## break the code in known ways and require that a named test notices each
 	go run ./internal/mutants
 
+.PHONY: bench-check
+bench-check: ## hold the hot path's stages against what was recorded of their allocations and instructions
+	go run ./internal/benchcheck
+
 .PHONY: crash
 crash: ## every crash point and failed operation (CRASH_POINTS), not only the sample of `make test`
 	scripts/tests-with.sh SCRIP_CRASH_POINTS env SCRIP_CRASH_POINTS=$(CRASH_POINTS) go test -count=1 -timeout 6h -run Crash
