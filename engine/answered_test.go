@@ -210,6 +210,11 @@ func TestAKeyDrawsOneCode(t *testing.T) {
 		if err != nil || again != code {
 			t.Errorf("drawn again: %q %v, first %q", again, err, code)
 		}
+		// One that looked before the first was answered, and draws only now.
+		v, err := w.creationOf(&key, camp).draw(ctx)
+		if err != nil || v.Code != code {
+			t.Errorf("drawn late: %+v %v, first %q", v, err, code)
+		}
 		w.ok(w.DeleteVoucher(ctx, w.c, code))
 		if again, err := w.issued(key, camp, "", `{}`); err != nil || again != code {
 			t.Errorf("after it was deleted: %q %v, first %q", again, err, code)
@@ -281,6 +286,12 @@ func TestConcurrentDrawsOfAKey(t *testing.T) {
 	})
 }
 
+// creationOf is the request for a drawn code that says nothing but its campaign.
+func (w *world) creationOf(c *Call, campaign string) *creation {
+	return &creation{e: w.Engine, c: c, p: c.project(w.catalog.View()), ref: campaign, req: &wire.VoucherCreate{},
+		id: w.identify(c, opCreate, w.fingerprintOf(opCreate, []byte(`{}`), []byte(campaign)))}
+}
+
 // A node that dies between the claim and the code: the request finishes it, and no
 // other one does.
 func TestACrashBetweenClaimAndCode(t *testing.T) {
@@ -288,8 +299,7 @@ func TestACrashBetweenClaimAndCode(t *testing.T) {
 	ctx := context.Background()
 	camp := w.tenPercent("Crash", "", "").ID
 	c := w.keyed("k")
-	n := &creation{e: w.Engine, c: &c, p: c.project(w.catalog.View()), ref: camp, req: &wire.VoucherCreate{},
-		id: w.identify(&c, opCreate, w.fingerprintOf(opCreate, []byte(`{}`), []byte(camp)))}
+	n := w.creationOf(&c, camp)
 	w.ok(n.prepare(ctx))
 	w.ok(n.claim(ctx))
 	w.reopen()
