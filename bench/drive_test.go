@@ -99,7 +99,7 @@ func drive(t *testing.T, s *scripted, portable bool, l Load) (*Tally, *Ledger) {
 		Load: l, Address: s.ln.Addr().String(), Portable: portable, Live: new(Live),
 		Script: func(int) Script {
 			ledgers = append(ledgers, new(Ledger))
-			return &uses{ledger: ledgers[len(ledgers)-1], codes: Picker{count: 1 << 20, unique: &stock{from: &codes}}, keys: stock{from: &keys}}
+			return &uses{ledger: ledgers[len(ledgers)-1], codes: Picker{count: 1 << 20, unique: &codes}, keys: &keys}
 		},
 		Protocol: func() Protocol { return NewHTTP("host:1", Credentials{"a", "b"}, shape) },
 	})
@@ -255,7 +255,7 @@ func TestDriversStop(t *testing.T) {
 		tally, err := Drive(ctx, &Job{
 			Load: Load{Connections: 1, Threads: 1, Duration: time.Hour, Timeout: time.Second, Grace: time.Hour}, Address: s.ln.Addr().String(), Portable: portable,
 			Script: func(int) Script {
-				return &uses{ledger: &ledger, codes: Picker{count: 1 << 40, unique: &stock{from: &codes}}, keys: stock{from: &keys}}
+				return &uses{ledger: &ledger, codes: Picker{count: 1 << 40, unique: &codes}, keys: &keys}
 			},
 			Protocol: func() Protocol { return NewHTTP("host:1", Credentials{}, testShape(1)) },
 		})

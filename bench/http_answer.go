@@ -138,13 +138,13 @@ func (h *HTTP) judgeRedemption(body []byte, item int, v *Verdict) bool {
 func (h *HTTP) judgeBatch(op *Op, body []byte, v *Verdict) {
 	var none []byte
 	items := 0
-	for at := bytes.Index(body, itemField); at >= 0; items++ {
-		body = body[at+len(itemField):]
-		next := bytes.Index(body, itemField)
-		item := body
-		if next >= 0 {
-			item = body[:next]
+	for at := nextItem(body); at >= 0; items++ {
+		item := body[at:]
+		next := nextItem(item)
+		if body = item; next >= 0 {
+			item = item[:next]
 		}
+		at = next
 		switch {
 		case bytes.HasPrefix(item, []byte("200")) && h.judgeRedemption(item, items, v):
 		case bytes.Contains(item, unknownField), bytes.HasPrefix(item, []byte("200")):
@@ -154,11 +154,25 @@ func (h *HTTP) judgeBatch(op *Op, body []byte, v *Verdict) {
 			v.Refusals++
 			none = valueAfter(item, keyField)
 		}
-		at = next
 	}
 	v.Name = none
 	if items != op.Count {
 		v.lost(op.Kind, string(nameOfOdd))
+	}
+}
+
+// nextItem finds where the status of the next result begins: a number, unlike
+// the status of an order. -1 when there is none.
+func nextItem(body []byte) int {
+	for from := 0; ; {
+		at := bytes.Index(body[from:], itemField)
+		if at < 0 {
+			return -1
+		}
+		from += at + len(itemField)
+		if from < len(body) && body[from] >= '0' && body[from] <= '9' {
+			return from
+		}
 	}
 }
 

@@ -190,7 +190,8 @@ func TestVerdicts(t *testing.T) {
 func TestVerdictsOnBatches(t *testing.T) {
 	h := NewHTTP("host:1", Credentials{}, testShape(1))
 	ok := func(id string) wire.BatchResult {
-		return wire.BatchResult{Status: 200, Redemption: &wire.Redemption{ID: id, Result: wire.ResultSuccess, Status: wire.StatusSucceeded}}
+		return wire.BatchResult{Status: 200, Redemption: &wire.Redemption{ID: id, Result: wire.ResultSuccess, Status: wire.StatusSucceeded,
+			Order: &wire.OrderCalculated{Status: "CREATED"}}}
 	}
 	bad := func(key string) wire.BatchResult {
 		e := wire.NewError(key, "")

@@ -10,7 +10,9 @@ type instant struct{}
 
 func (instant) AppendRequest(dst []byte, _ *Op) []byte      { return append(dst, '?') }
 func (instant) ParseReply(in []byte, _ *Reply) (int, error) { return len(in), nil }
-func (instant) Judge(_ *Op, _ *Reply, v *Verdict)           { v.IDs, v.Items = append(v.IDs, 1), append(v.Items, 0) }
+func (instant) Judge(_ *Op, _ *Reply, v *Verdict) {
+	v.IDs, v.Items = append(v.IDs, 1), append(v.Items, 0)
+}
 
 // endless is a script without an end.
 type endless struct{ left int }
@@ -146,4 +148,3 @@ func TestNamesAreBounded(t *testing.T) {
 		t.Errorf("%d names, %d others", len(names), names[otherNames])
 	}
 }
-

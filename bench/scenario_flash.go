@@ -43,7 +43,7 @@ func (s *flashSale) run(ctx context.Context, b *bench, run int) error {
 	result, err := b.carry(ctx, &phase{
 		label: "flash-sale", load: load, shape: shape, sets: []*Set{set},
 		script: func(lane int, l *Ledger) Script {
-			return &crowd{uses{ledger: l, codes: b.picker(set, false, nil, lane), keys: stock{from: &b.keys}}, stock{from: &comers}}
+			return &crowd{uses{ledger: l, codes: b.picker(set, false, nil, lane), keys: &b.keys}, &comers}
 		},
 	}, run)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *flashSale) conclude(b *bench) {
 // crowd is a script of customers who come once each.
 type crowd struct {
 	uses
-	comers stock
+	comers *Counter
 }
 
 // Next lets the next customer ask.
@@ -114,7 +114,7 @@ func (s *giftCards) run(ctx context.Context, b *bench, run int) error {
 		label: "gift-cards", load: b.Load, shape: shape, sets: []*Set{set},
 		script: func(lane int, l *Ledger) Script {
 			p := b.picker(set, false, nil, lane)
-			return &uses{ledger: l, codes: p, keys: stock{from: &b.keys}, customers: b.Customers,
+			return &uses{ledger: l, codes: p, keys: &b.keys, customers: b.Customers,
 				credits: func() int64 { return creditsMin + p.rng.Int64N(creditsMax-creditsMin+1) }}
 		},
 	}, run)

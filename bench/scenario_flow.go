@@ -32,7 +32,7 @@ func (s *checkout) run(ctx context.Context, b *bench, run int) error {
 	_, err := b.carry(ctx, &phase{
 		label: "checkout", load: b.Load, shape: b.shape(), sets: []*Set{set},
 		script: func(lane int, l *Ledger) Script {
-			return &purchases{uses{ledger: l, codes: b.picker(set, true, &used, lane), keys: stock{from: &b.keys}, customers: b.Customers}}
+			return &purchases{uses{ledger: l, codes: b.picker(set, true, &used, lane), keys: &b.keys, customers: b.Customers}}
 		},
 	}, run)
 	return err
@@ -64,13 +64,13 @@ func (s *purchases) Done(op *Op, v *Verdict) bool {
 		op.Kind = Redeem
 		return true
 	case Redeem:
-		return op.Key%rollbackEvery == 0 && undo(op, v, &s.keys)
+		return op.Key%rollbackEvery == 0 && undo(op, v, s.keys)
 	}
 	return false
 }
 
 // undo makes op the rollback of what it has redeemed.
-func undo(op *Op, v *Verdict, keys *stock) bool {
+func undo(op *Op, v *Verdict, keys *Counter) bool {
 	op.ID = append(op.ID[:0], v.ID...)
 	op.Kind, op.Key, op.Credits = Rollback, keys.take(1), v.Amount
 	return true
@@ -112,7 +112,7 @@ func (s *mixed) run(ctx context.Context, b *bench, run int) error {
 	_, err := b.carry(ctx, &phase{
 		label: "mixed", load: b.Load, shape: shape, sets: []*Set{set},
 		script: func(lane int, l *Ledger) Script {
-			return newMixture(s.shares, uses{ledger: l, codes: b.picker(set, false, nil, lane), keys: stock{from: &b.keys}, customers: b.Customers},
+			return newMixture(s.shares, uses{ledger: l, codes: b.picker(set, false, nil, lane), keys: &b.keys, customers: b.Customers},
 				b.Seed+uint64(lane))
 		},
 	}, run)
@@ -164,7 +164,7 @@ func (s *mixture) Next(op *Op) bool {
 // Done goes on to the rollback.
 func (s *mixture) Done(op *Op, v *Verdict) bool {
 	s.ledger.note(op, v)
-	return op.Kind == Redeem && op.Step == undoNext && v.Class == Succeeded && undo(op, v, &s.keys)
+	return op.Kind == Redeem && op.Step == undoNext && v.Class == Succeeded && undo(op, v, s.keys)
 }
 
 // guess draws the index of a code that no set has: they begin at 0.

@@ -80,7 +80,7 @@ func (s *guessing) carry(ctx context.Context, b *bench, label string, load Load,
 		label: label, load: load, shape: b.shape(), sets: []*Set{set},
 		script: func(lane int, l *Ledger) Script {
 			return &guesses{
-				uses:  uses{ledger: l, codes: b.picker(set, false, nil, lane), keys: stock{from: &b.keys}, customers: b.Customers},
+				uses:  uses{ledger: l, codes: b.picker(set, false, nil, lane), keys: &b.keys, customers: b.Customers},
 				flood: flood / (1 + flood), rng: rand.New(rand.NewPCG(b.Seed, uint64(lane)+3)),
 			}
 		},

@@ -62,7 +62,7 @@ func (s *plain) run(ctx context.Context, b *bench, run int) error {
 	_, err := b.carry(ctx, &phase{
 		label: s.label, load: b.Load, shape: b.shape(), sets: []*Set{set},
 		script: func(lane int, l *Ledger) Script {
-			return &uses{ledger: l, codes: b.picker(set, s.unique, &used, lane), keys: stock{from: &b.keys},
+			return &uses{ledger: l, codes: b.picker(set, s.unique, &used, lane), keys: &b.keys,
 				customers: b.Customers, batch: s.batch}
 		},
 	}, run)
@@ -76,7 +76,7 @@ func (b *bench) picker(set *Set, unique bool, used *Counter, lane int) Picker {
 	p := Picker{first: set.First, count: set.Count, rng: rand.New(rand.NewPCG(b.Seed, uint64(lane)+2))}
 	switch {
 	case unique:
-		p.unique = &stock{from: used}
+		p.unique = used
 	case b.Zipf > 0 && set.Count > 1:
 		p.zipf = rand.NewZipf(p.rng, b.Zipf, 1, set.Count-1)
 	}

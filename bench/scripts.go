@@ -6,36 +6,17 @@ import (
 )
 
 // Counter deals out numbers to all lanes of a run: codes that are used once, and
-// keys. It is safe for concurrent use.
+// keys. Lanes do not take blocks of them, so that small sets are used to their
+// end. It is safe for concurrent use.
 type Counter struct{ next atomic.Uint64 }
 
 // take returns the first of n numbers.
 func (c *Counter) take(n uint64) uint64 { return c.next.Add(n) - n }
 
-// block is how many numbers a lane takes at once, so that lanes do not contend.
-const block = 256
-
-// stock is a lane's share of a Counter.
-type stock struct {
-	from       *Counter
-	next, left uint64
-}
-
-func (s *stock) take(n uint64) uint64 {
-	if s.left < n {
-		size := max(n, block/n*n)
-		s.next, s.left = s.from.take(size), size
-	}
-	first := s.next
-	s.next += n
-	s.left -= n
-	return first
-}
-
 // Picker chooses codes of a set.
 type Picker struct {
 	first, count uint64
-	unique       *stock // each code once, in order
+	unique       *Counter // each code once, in order
 	rng          *rand.Rand
 	zipf         *rand.Zipf
 }
@@ -58,7 +39,7 @@ func (p *Picker) pick(n uint64) (uint64, bool) {
 type uses struct {
 	ledger    *Ledger
 	codes     Picker
-	keys      stock
+	keys      *Counter
 	customers uint64 // 0: nobody is named
 	batch     uint64 // redemptions a request; 0 is one alone
 	credits   func() int64
