@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -256,5 +257,36 @@ func TestConnectionsOfOneClientAreBounded(t *testing.T) {
 		if _, err := bufio.NewReader(conn).ReadByte(); err == nil {
 			break
 		}
+	}
+}
+
+// Without it a flood would wait in line until everybody's time is up (P10).
+func TestOneRequestTooMany(t *testing.T) {
+	n := start(t, Limits{Requests: 1})
+	entered, leave := make(chan struct{}), make(chan struct{})
+	n.engine.onRedeem = func(context.Context, *wire.RedeemRequest, *wire.RedeemResponse) error {
+		close(entered)
+		<-leave
+		return nil
+	}
+	post := "POST /v1/redemptions HTTP/1.1\r\n" + authHeaders + "Content-Type: application/json\r\n" +
+		fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(redeemBody), redeemBody)
+	served := readerOf(n.send(post))
+	<-entered
+	refused := n.send(post)
+	in := readerOf(refused)
+	if e := n.wantError(n.readAnswer(in), 429, wire.KeyTooManyRequests); e.Outcome != "not_done" {
+		t.Errorf("outcome %q", e.Outcome)
+	}
+	close(leave)
+	if a := n.readAnswer(served); a.status != 200 {
+		t.Errorf("the first: %d %s", a.status, a.body)
+	}
+	n.engine.onRedeem = nil
+	if _, err := io.WriteString(refused, post); err != nil {
+		t.Fatal(err)
+	}
+	if a := n.readAnswer(in); a.status != 200 {
+		t.Errorf("after the flood, on the same connection: %d %s", a.status, a.body)
 	}
 }

@@ -98,6 +98,10 @@ type Limits struct {
 	Connections int
 	// ConnectionsPerIP; 4,096. A proxy brings all its clients from one address.
 	ConnectionsPerIP int
+	// Requests being served at once; 1,024. Beyond it a request is refused before
+	// anything of it is looked at: so many redemptions are some 25 ms of work for two
+	// cores, and one who would wait longer is better told at once.
+	Requests int64
 	// BodyBytesInFlight bounds the larger bodies in memory at once; 128 MiB.
 	BodyBytesInFlight int64
 	// Streams bounds open event streams and downloads, each of which holds a
@@ -117,6 +121,7 @@ func (l Limits) withDefaults() Limits {
 	l.Heartbeat = cmp.Or(l.Heartbeat, 15*time.Second)
 	l.Connections = cmp.Or(l.Connections, 8192)
 	l.ConnectionsPerIP = cmp.Or(l.ConnectionsPerIP, 4096)
+	l.Requests = cmp.Or(l.Requests, 1024)
 	l.BodyBytesInFlight = cmp.Or(l.BodyBytesInFlight, 128<<20)
 	l.Streams = cmp.Or(l.Streams, 256)
 	l.UploadBytes = cmp.Or(l.UploadBytes, coupon.UploadBytesMax)

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,14 +23,14 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	received *prometheus.CounterVec
 	sent     *prometheus.CounterVec
-	inFlight prometheus.Gauge
+	inFlight prometheus.GaugeFunc
 	streams  prometheus.Gauge
 	panics   prometheus.Counter
 	// malformed counts what did not become a request: broken headers, timeouts.
 	malformed prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, serving *atomic.Int64) (*metrics, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "scrip_httpapi_" + name, Help: help}, labels)
 	}
@@ -42,9 +43,9 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		}, []string{"route"}),
 		received: counter("received_bytes_total", "Bytes of request bodies read.", "route"),
 		sent:     counter("sent_bytes_total", "Bytes of answers' bodies.", "route"),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+		inFlight: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "scrip_httpapi_in_flight_requests", Help: "Requests being served, streams apart.",
-		}),
+		}, func() float64 { return float64(serving.Load()) }),
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "scrip_httpapi_open_streams", Help: "Event streams and downloads being written.",
 		}),

@@ -50,6 +50,7 @@ type Server struct {
 
 	deadlines deadlines
 	bodyBytes atomic.Int64 // of the larger bodies in memory
+	serving   atomic.Int64 // requests, streams apart
 	streams   atomic.Int64 // open
 	lingering atomic.Int64 // connections being closed gently
 	writers   sync.WaitGroup
@@ -72,13 +73,13 @@ func New(c Config) (*Server, error) {
 	if c.DocsURL == "" {
 		c.DocsURL = DefaultDocsURL
 	}
-	m, err := newMetrics(c.Registerer)
-	if err != nil {
-		return nil, fmt.Errorf("httpapi: metrics: %w", err)
-	}
 	s := &Server{
-		engine: c.Engine, log: c.Logger, limits: c.Limits.withDefaults(), metrics: m,
+		engine: c.Engine, log: c.Logger, limits: c.Limits.withDefaults(),
 		help: helpLinks(c.DocsURL), conns: newConns(c.Limits.withDefaults().ConnectionsPerIP),
+	}
+	var err error
+	if s.metrics, err = newMetrics(c.Registerer, &s.serving); err != nil {
+		return nil, fmt.Errorf("httpapi: metrics: %w", err)
 	}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.streaming, s.endStream = context.WithCancel(s.base)
