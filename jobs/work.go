@@ -28,6 +28,8 @@ type work struct {
 	mu       sync.Mutex
 	reason   error     // guarded by mu: why the job failed
 	reported time.Time // guarded by mu: the last Progress
+
+	telling sync.Mutex // held while a report is told: one after the other never goes back
 }
 
 // failure ends a job as failed. Any other error but the context's does too, as an
@@ -124,6 +126,10 @@ func (w *work) haltReason() error {
 // report tells how far the job is, at most once in progressEvery. It is only for
 // people to look at, so a report that fails is left out.
 func (w *work) report(ctx context.Context) {
+	if !w.telling.TryLock() {
+		return
+	}
+	defer w.telling.Unlock()
 	now := w.r.cfg.Clock.Now()
 	w.mu.Lock()
 	early := !w.reported.IsZero() && now.Sub(w.reported) < progressEvery
