@@ -51,8 +51,8 @@ func (e *Engine) ChangeBalance(ctx context.Context, c Call, ref string, req *wir
 
 func (e *Engine) renderBalance(c *Call, g *shardGroup, seq uint64) (*wire.BalanceResponse, error) {
 	var rec shard.Record
-	if !g.law.Record(seq, &rec) {
-		return nil, c.fail(wire.KeyInternalError, "the record of the change is not there")
+	if ok, err := g.record(seq, &rec); !ok {
+		return nil, c.unread(err)
 	}
 	return &wire.BalanceResponse{Amount: rec.Gift, Total: rec.Balance, Balance: rec.Balance,
 		Type: "gift_voucher", Object: "balance", OperationType: "MANUAL",

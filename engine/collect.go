@@ -26,6 +26,7 @@ type collector struct {
 	lag, queue                                    *prometheus.Desc
 	diskFree, diskMark, fences, jobs, catalog     *prometheus.Desc
 	clock                                         *prometheus.Desc
+	history                                       historyDescs
 }
 
 func newCollector(e *Engine) *collector {
@@ -54,6 +55,7 @@ func newCollector(e *Engine) *collector {
 		clock: desc("engine", "clock_ahead_seconds",
 			"Seconds that the clock runs ahead of what the process has lived through; past 3600 changes are refused with clock_jump."),
 		catalog: desc("catalog", "state_bytes", "Bytes of the catalog's state, about."),
+		history: describeHistory(desc),
 	}
 }
 
@@ -70,6 +72,7 @@ func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 		c.filterFill, c.filterRate, c.lag, c.queue, c.diskFree, c.diskMark, c.fences, c.jobs, c.catalog, c.clock} {
 		ch <- d
 	}
+	c.history.describe(ch)
 }
 
 // Collect implements prometheus.Collector.
@@ -117,6 +120,7 @@ func (c *collector) shard(gauge gaugeFunc, g *shardGroup) {
 	gauge(c.logical, float64(m.Logical), label)
 	gauge(c.live, float64(m.Live), label)
 	gauge(c.budget, float64(m.Budget), label)
+	c.history.collect(gauge, g, label)
 	for table, n := range tableBytes(&m) {
 		gauge(c.tables, float64(n), label, table)
 	}

@@ -133,7 +133,10 @@ func (e *Engine) changedCustomer(c *Call, id coupon.ID) (*wire.CustomerAnswer, e
 		return out, err
 	}
 	var rec shard.Record
-	if !e.shardOf(id.Slot).law.Event(id, &rec) {
+	switch ok, unread := e.shardOf(id.Slot).event(id, &rec); {
+	case unread != nil:
+		return nil, c.unread(unread)
+	case !ok:
 		return nil, err
 	}
 	return e.customerAnswer(id, &wire.Customer{}, rec.Stamp, rec.Stamp), nil

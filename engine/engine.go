@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,21 +60,6 @@ type Engine struct {
 	erasures  *erasureList
 }
 
-// shardGroup is one shard with its log.
-type shardGroup struct {
-	index  int
-	law    *shard.Shard
-	log    *raftstore.Group[shard.Reply]
-	filter *codeFilter
-	letGo  sync.Once
-}
-
-// free gives the shard's memory back when the last request that still reads it
-// has let go: requests under way when Close ended have no other owner.
-func (g *shardGroup) free() { runtime.SetFinalizer(g.law, (*shard.Shard).Close) }
-
-func (g *shardGroup) name() string { return fmt.Sprintf("shard-%d", g.index) }
-
 // Group ids, part of the data directory.
 const (
 	catalogGroup    = 1
@@ -129,6 +113,9 @@ func Open(cfg Config) (_ *Engine, err error) {
 		e.jobs.wake()
 	}
 	e.goWork(e.driveErasures)
+	if e.recovery == nil {
+		e.goWork(e.driveSeals)
+	}
 	e.goWork(e.disk.watch)
 	e.goWork(e.keepFilters)
 	e.collect = newCollector(e)
@@ -212,11 +199,15 @@ func (e *Engine) openShards() error {
 			return err
 		}
 		g := &shardGroup{index: i, filter: f}
+		e.shards = append(e.shards, g)
+		if err := e.openHistory(g); err != nil {
+			return err
+		}
 		g.law = shard.New(shard.Config{
 			First: firstSlot(i, n), Last: firstSlot(i+1, n) - 1, Epoch: slotMapEpoch,
-			Filter: g.filter, // the budget comes through the log: see tuneShards
+			Filter:  g.filter, // the budget comes through the log: see tuneShards
+			History: g.history,
 		})
-		e.shards = append(e.shards, g)
 		log, err := raftstore.OpenGroup(e.host,
 			raftstore.GroupConfig{ID: firstShardGroup + uint32(i), Name: g.name()},
 			raftstore.Machine[shard.Reply](&lawMachine{s: g.law, notify: func() { e.notifyViews(i) }}))
@@ -228,6 +219,9 @@ func (e *Engine) openShards() error {
 	for _, g := range e.shards {
 		if err := g.log.WaitReady(ctx); err != nil {
 			return fmt.Errorf("wait for shard %d: %w", g.index, err)
+		}
+		if err := g.checkHistory(); err != nil {
+			return err
 		}
 	}
 	waits := e.recovery != nil && !e.cfg.EndRecovery
@@ -276,7 +270,7 @@ func (e *Engine) Close() error {
 		errs = append(errs, e.refusals.Close())
 	}
 	for _, g := range e.shards {
-		g.letGo.Do(g.free)
+		errs = append(errs, g.release())
 	}
 	return errors.Join(errs...)
 }

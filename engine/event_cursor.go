@@ -48,7 +48,8 @@ func (e *Engine) cursorAfter(g *shardGroup, rec *shard.Record) string {
 func (g *shardGroup) journalUpTo(stamp int64) uint64 {
 	return uint64(sort.Search(int(g.law.LastSeq()), func(i int) bool {
 		var rec shard.Record
-		return !g.law.Record(uint64(i)+1, &rec) || rec.Stamp > stamp
+		ok, _ := g.record(uint64(i)+1, &rec) // unread: the cursor is further back
+		return !ok || rec.Stamp > stamp
 	}))
 }
 

@@ -92,7 +92,10 @@ func (e *Engine) Events(_ context.Context, c Call, cursor string, limit int) (*w
 	out := &wire.List[wire.Event]{DataRef: wire.ListData, Data: []wire.Event{}, TotalIsEstimate: true}
 	looked := 0
 	for len(out.Data) < limit && looked < eventLooksMax {
-		ev, ok := e.nextEvent(&c, at, &looked)
+		ev, ok, err := e.nextEvent(&c, at, &looked)
+		if err != nil {
+			return nil, c.unread(err)
+		}
 		if !ok {
 			break
 		}
@@ -121,7 +124,11 @@ func (e *Engine) FollowEvents(ctx context.Context, c Call, cursor string, delive
 				return err
 			}
 			looked := 0
-			ev, ok := e.nextEvent(&c, at, &looked)
+			ev, ok, err := e.nextEvent(&c, at, &looked)
+			if err != nil {
+				done()
+				return c.unread(err)
+			}
 			if !ok && looked >= eventLooksMax && ctx.Err() == nil && e.running.Err() == nil {
 				continue // nothing for this caller so far, and more behind it
 			}
@@ -150,22 +157,25 @@ var errNoEvent = errors.New("no event")
 
 // nextEvent counts the records it looks at, and stops at eventLooksMax. It takes
 // the oldest event of the caller's project that is behind the
-// cursor, and moves the cursor past it.
-func (e *Engine) nextEvent(c *Call, at eventCursor, looked *int) (wire.Event, bool) {
+// cursor, and moves the cursor past it. An error is that of the history.
+func (e *Engine) nextEvent(c *Call, at eventCursor, looked *int) (wire.Event, bool, error) {
 	best, stamp := -1, int64(0)
 	var event wire.Event
 	for i := range at {
 		ev, err := e.peekEvent(c, at, i, looked)
+		if err != nil && !errors.Is(err, errNoEvent) {
+			return event, false, err
+		}
 		if err == nil && (best < 0 || int64(ev.CreatedAt) < stamp) {
 			best, stamp, event = i, int64(ev.CreatedAt), ev
 		}
 	}
 	if best < 0 {
-		return event, false
+		return event, false, nil
 	}
 	at[best]++
 	event.Cursor = e.eventCursorText(at)
-	return event, true
+	return event, true, nil
 }
 
 // peekEvent looks at the next event of one journal, passing over what is not
@@ -177,7 +187,13 @@ func (e *Engine) peekEvent(c *Call, at eventCursor, i int, looked *int) (wire.Ev
 	g := e.shards[i-1]
 	for {
 		var rec shard.Record
-		if *looked >= eventLooksMax || !g.law.Record(at[i]+1, &rec) {
+		if *looked >= eventLooksMax {
+			return wire.Event{}, errNoEvent
+		}
+		switch ok, err := g.record(at[i]+1, &rec); {
+		case err != nil:
+			return wire.Event{}, err
+		case !ok:
 			return wire.Event{}, errNoEvent
 		}
 		*looked++

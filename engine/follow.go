@@ -7,7 +7,7 @@ import (
 func (e *Engine) openViews() error {
 	sources := make([]views.Source, len(e.shards))
 	for i, g := range e.shards {
-		sources[i] = g.law
+		sources[i] = &wholeJournal{g.law, g, e.log}
 	}
 	v, err := views.Open(views.Config{FS: e.host.PebbleFS(), Dir: e.fs.PathJoin(e.cfg.Dir, "views"), Sources: sources,
 		Logger: e.log, Registerer: e.cfg.Registerer, Exit: func(_ int, reason string) { e.host.Fail(reason) }})

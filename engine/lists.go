@@ -207,8 +207,8 @@ func listRecords[T any](e *Engine, c *Call, q *views.ListQuery, p Page, out *wir
 	for _, ref := range page.Refs {
 		g := e.shards[ref.Shard]
 		var rec shard.Record
-		if !g.law.Record(ref.Seq, &rec) {
-			return c.fail(wire.KeyInternalError, "a record of the view is not there")
+		if ok, err := g.record(ref.Seq, &rec); !ok {
+			return c.unread(err)
 		}
 		if err := add(g, &rec); err != nil {
 			return err

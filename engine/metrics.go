@@ -17,6 +17,9 @@ type metrics struct {
 	rollbacks           prometheus.Counter
 	// What became of a clock that jumped ahead, see stamp.go.
 	clockRefused, clockAccepted prometheus.Counter
+	// What the sealer did, see sealer.go.
+	sealing      prometheus.Observer
+	sealFailures prometheus.Counter
 	// Stages of a single redemption. They add up to what Redeem took.
 	evaluate, commit, reply prometheus.Observer
 }
@@ -53,6 +56,12 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		Buckets: stageBuckets,
 	}, []string{"stage"})
 	m.evaluate, m.commit, m.reply = stages.WithLabelValues("evaluate"), stages.WithLabelValues("commit"), stages.WithLabelValues("reply")
+	sealing := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "scrip_engine_seal_seconds",
+		Help:    "Seconds from the first record of a segment until it is durable in the history and sealed.",
+		Buckets: prometheus.ExponentialBuckets(1e-3, 2, 18)})
+	m.sealing, m.sealFailures = sealing, prometheus.NewCounter(prometheus.CounterOpts{Name: "scrip_engine_seal_failures_total",
+		Help: "Failures to move old records of a journal to the history; they are tried again."})
+	reg.MustRegister(sealing, m.sealFailures)
 	reg.MustRegister(outcomes, m.rollbacks, stages, m.clockRefused, m.clockAccepted)
 	return m
 }

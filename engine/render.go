@@ -40,7 +40,9 @@ func (e *Engine) fillRedemption(out *wire.Redemption, c *Call, g *shardGroup, re
 	case order != nil:
 		out.Amount = wire.Some(order.Amount)
 	}
-	e.rolledBack(g, rec, out)
+	if err := e.rolledBack(g, rec, out); err != nil {
+		return c.unread(err)
+	}
 	if rec.Customer != (coupon.ID{}) {
 		out.CustomerID = wire.Nullable(e.customerID(rec.Customer))
 		out.Customer = e.simpleCustomer(rec.Project, rec.Customer)
@@ -53,10 +55,10 @@ func (e *Engine) fillRedemption(out *wire.Redemption, c *Call, g *shardGroup, re
 }
 
 // rolledBack adds what rollbacks did to the redemption since.
-func (e *Engine) rolledBack(g *shardGroup, rec *shard.Record, out *wire.Redemption) {
+func (e *Engine) rolledBack(g *shardGroup, rec *shard.Record, out *wire.Redemption) error {
 	var back shard.Record
-	if !g.law.NewestRollback(rec.ID, &back) {
-		return
+	if ok, err := g.newestRollback(rec, &back); !ok {
+		return err
 	}
 	if rec.Flags&shard.RecordIsGift != 0 {
 		out.RolledBackAmount = wire.Some(back.Applied)
@@ -64,6 +66,7 @@ func (e *Engine) rolledBack(g *shardGroup, rec *shard.Record, out *wire.Redempti
 	if back.Flags&shard.RecordEnd != 0 {
 		out.Status = wire.StatusRolledBack
 	}
+	return nil
 }
 
 // metadataOr copies what an answer shows, so that nobody who holds an answer

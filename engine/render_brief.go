@@ -10,8 +10,8 @@ import (
 // render answers a redemption from its record, as much of it as the caller wants.
 func (r *redemption) render(reply *shard.Reply, out *wire.Redemption) error {
 	rec := &r.record
-	if !r.ref.group.law.Record(reply.Seq, rec) || rec.Kind != shard.KindRedeem {
-		return r.c.fail(wire.KeyInternalError, "the record of the redemption is not there")
+	if ok, err := r.ref.group.record(reply.Seq, rec); !ok || rec.Kind != shard.KindRedeem {
+		return r.c.unread(err)
 	}
 	var err error
 	if r.c.Minimal {
@@ -48,7 +48,9 @@ func (r *redemption) brief(replayed bool, out *wire.Redemption) error {
 		out.Amount = wire.Some(order.Amount)
 	}
 	if replayed {
-		e.rolledBack(r.ref.group, rec, out)
+		if err := e.rolledBack(r.ref.group, rec, out); err != nil {
+			return r.c.unread(err)
+		}
 	}
 	if rec.Customer != (coupon.ID{}) {
 		out.CustomerID = wire.Nullable(e.customerID(rec.Customer))

@@ -40,10 +40,7 @@ func (e *Engine) Rollback(ctx context.Context, c Call, id string, req *wire.Roll
 	}
 	said := e.fingerprintOf(opRollback, binary.LittleEndian.AppendUint64(nil, uint64(q.Amount)), []byte(req.Reason), req.Metadata)
 	rid := e.identify(&c, opRollback, said)
-	until := e.rollbackUntil(&c, g, red)
-	reply, err := e.proposeChange(ctx, &c, g, nil, func(index uint64) []byte {
-		return shard.AppendRollback(e.commandValid(&c, shard.KindRollback, red.Slot, rid, index, shard.AlwaysFrom, until), &q)
-	})
+	reply, err := e.proposeRollback(ctx, &c, g, rid, &q)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +55,56 @@ func (e *Engine) Rollback(ctx context.Context, c Call, id string, req *wire.Roll
 	return out, err
 }
 
+// proposeRollback looks for what the law needs of a sealed redemption, and proposes;
+// again, when something was sealed in between.
+func (e *Engine) proposeRollback(ctx context.Context, c *Call, g *shardGroup, id identity, q *shard.Rollback) (shard.Reply, error) {
+	until, err := e.rollbackUntil(c, g, q.Redemption)
+	if err != nil {
+		return shard.Reply{}, c.unread(err)
+	}
+	for range attemptsMax {
+		seen, err := g.lookBack(q)
+		if err != nil {
+			return shard.Reply{}, c.unread(err)
+		}
+		reply, err := e.proposeChange(ctx, c, g, nil, func(index uint64) []byte {
+			h := e.header(c, shard.KindRollback, q.Redemption.Slot, id, index)
+			h.ValidUntil, h.Seen = until, seen
+			return shard.AppendRollback(startCommand(&h), q)
+		})
+		if err != nil || reply.Outcome != coupon.LookAgain {
+			return reply, err
+		}
+	}
+	return shard.Reply{}, c.fail(wire.KeyUnavailable, "The journal kept being sealed under the request; try again")
+}
+
+// lookBack brings along what the history has of a redemption, and its newest rollback
+// wherever that is. seen is how far the journal had come when the look began. A sealed
+// id that the history does not know is nobody's: the law is told so by a redemption of
+// no project.
+func (g *shardGroup) lookBack(q *shard.Rollback) (seen uint64, err error) {
+	seen = g.law.LastSeq()
+	q.Sealed, q.Back = nil, nil
+	if !g.law.IsSealed(q.Redemption) {
+		return seen, nil
+	}
+	var red, back shard.Record
+	ok, err := g.sealedEvent(q.Redemption, &red)
+	if err != nil {
+		return seen, err
+	}
+	if !ok || red.Kind != shard.KindRedeem {
+		q.Sealed = shard.AppendSealed(nil, &shard.Record{Kind: shard.KindRedeem, ID: q.Redemption})
+		return seen, nil
+	}
+	q.Sealed = shard.AppendSealed(nil, &red)
+	if ok, err = g.newestRollback(&red, &back); ok {
+		q.Back = shard.AppendSealed(nil, &back)
+	}
+	return seen, err
+}
+
 func (c *Call) rollbackRefused(o coupon.Outcome, id string) *wire.Error {
 	if o == coupon.NotFound {
 		return c.missing("redemption", id)
@@ -69,19 +116,22 @@ func (c *Call) rollbackRefused(o coupon.Outcome, id string) *wire.Error {
 
 // rollbackUntil is when the project's window for the redemption closes. The law
 // compares it with replicated time, after it has looked for the receipt (P3, P9).
-func (e *Engine) rollbackUntil(c *Call, g *shardGroup, red coupon.ID) int64 {
+func (e *Engine) rollbackUntil(c *Call, g *shardGroup, red coupon.ID) (int64, error) {
 	window := c.project(e.catalog.View()).RollbackWindow
 	var rec shard.Record
-	if window == 0 || !g.law.Event(red, &rec) {
-		return shard.AlwaysUntil
+	if window == 0 {
+		return shard.AlwaysUntil, nil
 	}
-	return rec.Stamp + window
+	if ok, err := g.event(red, &rec); !ok {
+		return shard.AlwaysUntil, err
+	}
+	return rec.Stamp + window, nil
 }
 
 func (e *Engine) renderRollback(c *Call, g *shardGroup, seq uint64) (*wire.Rollback, error) {
 	var rec shard.Record
-	if !g.law.Record(seq, &rec) || rec.Kind != shard.KindRollback {
-		return nil, c.fail(wire.KeyInternalError, "the record of the rollback is not there")
+	if ok, err := g.record(seq, &rec); !ok || rec.Kind != shard.KindRollback {
+		return nil, c.unread(err)
 	}
 	return e.rollbackOf(c, g, &rec)
 }
@@ -100,7 +150,10 @@ func (e *Engine) rollbackOf(c *Call, g *shardGroup, rec *shard.Record) (*wire.Ro
 		Voucher: e.voucherThen(v, g, rec, new(shard.Look)),
 	}
 	var red shard.Record
-	if g.law.Event(rec.Ref, &red) {
+	switch ok, err := g.event(rec.Ref, &red); {
+	case err != nil:
+		return nil, c.unread(err)
+	case ok:
 		order, err := e.orderOf(&red)
 		if err != nil {
 			return nil, c.asWire(err)
@@ -135,7 +188,11 @@ func (e *Engine) Redemption(ctx context.Context, c Call, id string) (*wire.Redem
 			return nil, c.replication(err)
 		}
 		var rec shard.Record
-		if g.law.Event(at, &rec) && rec.Project == c.Caller.Project {
+		ok, err := g.event(at, &rec)
+		if err != nil {
+			return nil, c.unread(err)
+		}
+		if ok && rec.Project == c.Caller.Project {
 			return e.entry(&c, g, &rec)
 		}
 	}

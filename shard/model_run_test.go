@@ -265,6 +265,8 @@ func TestModel(t *testing.T) {
 				p.freeze()
 			case d <= 3 && p.fz != nil:
 				p.write(rapid.IntRange(1, 20).Draw(t, "slices"))
+			case d <= 5:
+				p.sealOld()
 			default:
 				stamp := p.gen.stamp()
 				p.run(stamp, p.gen.command(stamp))
@@ -277,6 +279,14 @@ func TestModel(t *testing.T) {
 		p.sameDigest()
 		p.journal()
 	})
+}
+
+// sealOld lets a day pass and seals: most of what is sealed by chance is nothing.
+func (p *pair) sealOld() {
+	p.gen.now = max(p.gen.now, p.m.now) + coupon.KeyMemoryMillis/pick(p.gen, "part of a day", int64(1), 2)
+	p.m.now = p.gen.now
+	upTo := p.m.sealable()
+	p.run(p.gen.now, &command{Header{Kind: KindSeal, Epoch: 1, NotAfter: p.gen.now}, &Seal{upTo - min(upTo, pick(p.gen, "less", uint64(0), 1, 3))}})
 }
 
 func (p *pair) record(seq uint64) *Record {

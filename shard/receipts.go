@@ -36,7 +36,7 @@ func (s *Shard) receiptOfCode(now int64, kind Kind, slot uint16, ordinal uint32,
 	}
 	if kind == KindRedeem && !row.has(flagSide) {
 		if seq := row.lastUse(); seq != 0 {
-			if f := s.journal.read(seq); s.answers(now, f, kind, key) {
+			if f := s.journal.read(seq); f != nil && s.answers(now, f, kind, key) {
 				return f
 			}
 		}

@@ -157,6 +157,16 @@ func (s *Shard) isSealed(id coupon.ID) bool {
 	return n != 0 && n <= s.slots[id.Slot].sealed
 }
 
+// IsSealed reports whether the record with a public id is in the history only.
+func (s *Shard) IsSealed(id coupon.ID) bool {
+	if id.Slot >= coupon.Slots {
+		return false
+	}
+	p := s.rlock(id.Slot)
+	defer p.mu.RUnlock()
+	return s.isSealed(id)
+}
+
 // Sealed is the newest record that is in the history only, and the digest of all
 // records up to there: a history that ends with another is not this journal's.
 func (s *Shard) Sealed() (seq, chain uint64) {

@@ -52,6 +52,13 @@ type Traces struct {
 	Receipt, Back uint64
 }
 
+// IsRecord reports whether bytes are as long as they say, so that TracesOf can read
+// them.
+func IsRecord(b []byte) bool {
+	var rec Record
+	return DecodeRecord(b, &rec) == nil
+}
+
 // TracesOf reads the traces of an encoded record of the journal.
 func TracesOf(encoded []byte) Traces {
 	f := front(encoded)

@@ -21,7 +21,7 @@ var floors = map[string]int{
 
 	"events": 3, "views": 3, "jobs": 3, "refusals": 3,
 
-	"raftstore": 2,
+	"raftstore": 2, "history": 2,
 
 	"shard": 1, "catalog": 1, "promo": 1, "filter": 1,
 
