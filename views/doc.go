@@ -43,8 +43,8 @@
 // # What is bounded (P10)
 //
 // A write holds at most batchRecords records and about batchKeys keys; a page has
-// at most pageMax entries. Memory is at most about 160 MB, however many lists there
-// are: 96 MB of Pebble's (store.go), 48 MB of heads and counts that were in use
+// at most pageMax entries. Memory is at most about 112 MB, however many lists there
+// are: 48 MB of Pebble's (store.go), 48 MB of heads and counts that were in use
 // lately (writer.go), and 16 MB that say what does not exist (seen.go). It grows
 // with use: an empty view takes less than 2 MB.
 //

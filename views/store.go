@@ -18,18 +18,23 @@ const formatVersion = 2
 
 // Sizes of the views' Pebble. Most keys of a batch are scattered over the whole
 // key space, so every flush overlaps all that is on disk, and what a record costs
-// is the number of times that it is merged down: few and large memtables.
+// is the number of times that it is merged down.
 const (
-	// memTableBytes and memTables: one takes writes while the other is flushed. A
-	// memtable begins small and grows, so that an idle node does not pay for it.
-	memTableBytes = 32 << 20
+	// memTableBytes and memTables: one takes writes while the other is flushed. In
+	// one of 32 MB, which no core's cache holds, finding the place of a key costs a
+	// third more. A memtable begins small and grows: an idle node does not pay.
+	memTableBytes = 8 << 20
 	memTables     = 2
+	// mergeFlushes are merged down together, instead of each by itself; a question
+	// asks that many more filters until then. stopFlushes is where writes wait.
+	mergeFlushes = 16
+	stopFlushes  = 64
 	// cacheBytes bounds blocks, filters and, because Pebble charges them to its
 	// cache, the memtables: what is left for blocks is 32 MB at the least.
 	cacheBytes    = memTables*memTableBytes + 32<<20
 	manifestBytes = 16 << 20
 	// baseBytes and tableBytes: the first level below the flushes is as large as
-	// two of them, and a table's filter is loaded as a whole.
+	// what is merged into it, and a table's filter is loaded as a whole.
 	baseBytes  = 128 << 20
 	tableBytes = 8 << 20
 	// filterBitsPerKey: most heads that a record asks for do not exist yet; at 10
@@ -100,6 +105,8 @@ func (v *Views) pebbleOptions() *pebble.Options {
 		CacheSize:                   cacheBytes,
 		MaxManifestFileSize:         manifestBytes,
 		LBaseMaxBytes:               baseBytes,
+		L0CompactionThreshold:       mergeFlushes,
+		L0StopWritesThreshold:       stopFlushes,
 		// Without a log of its own: what a crash takes is read from the journal
 		// again, and a flush takes whole batches, in their order (V2).
 		DisableWAL:                 true,
