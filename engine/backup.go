@@ -26,6 +26,8 @@ type BackupInfo struct {
 	Groups []BackupGroup `json:"groups"`
 	// Spool has the files that the jobs which were under way go on with.
 	Spool []jobs.SpoolFile `json:"spool,omitempty"`
+	// History says how far each shard's journal was sealed: what the images do not hold.
+	History []BackupHistory `json:"history,omitempty"`
 	// Erasures is the length of the list of customers who were ever forgotten: the
 	// backup's, or the restored directory's.
 	Erasures int `json:"erasures,omitempty"`
@@ -80,6 +82,7 @@ func (e *Engine) backup(ctx context.Context, dir string) (info BackupInfo, err e
 	open := sync.OnceFunc(e.gate.open)
 	defer open()
 	at := wire.Time(e.clock.UnixMilli())
+	sealed := e.sealedNow()
 	held, err := e.jobs.runner.Hold() // a job that ends after the cut removes its file
 	if err != nil {
 		return BackupInfo{}, err
@@ -96,6 +99,9 @@ func (e *Engine) backup(ctx context.Context, dir string) (info BackupInfo, err e
 	}
 	for _, f := range info.Spool {
 		info.Bytes += f.Bytes
+	}
+	if err := e.copyHistory(&info, dir, sealed); err != nil {
+		return info, err
 	}
 	secret, err := readFile(e.fs, e.fs.PathJoin(e.cfg.Dir, secretFile))
 	if err != nil {
@@ -164,6 +170,9 @@ func restore(fsys vfs.FS, backup, dir string, erasures []string) (BackupInfo, er
 		return info, err
 	}
 	if err := jobs.RestoreSpool(fsys, fsys.PathJoin(backup, spoolDir), fsys.PathJoin(dir, spoolDir), info.Spool); err != nil {
+		return info, err
+	}
+	if err := restoreHistory(fsys, backup, dir, &info); err != nil {
 		return info, err
 	}
 	_, err = raftstore.Restore(fsys, fsys.PathJoin(backup, replicaDir), fsys, fsys.PathJoin(dir, replicaDir))
