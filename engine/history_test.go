@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/history"
 	"github.com/scrip-engine/scrip/wire"
@@ -45,8 +47,10 @@ var cursors = regexp.MustCompile(`"(next_)?cursor":"[^"]*"`)
 
 // newPast has redemptions of single-use codes, of a code with many uses and of gift
 // cards, some given back wholly or in part.
-func newPast(t *testing.T, shards int) *past {
-	p := &past{world: newWorld(t, shards)}
+func newPast(t *testing.T, shards int) *past { return newPastOn(t, vfs.NewMem(), shards) }
+
+func newPastOn(t *testing.T, fs vfs.FS, shards int) *past {
+	p := &past{world: newWorldOn(t, fs, shards)}
 	p.tenPercent("ten", "", "")
 	p.create("CARD", `{"type":"GIFT_VOUCHER","gift":{"amount":10000},"redemption":{"quantity":null}}`)
 	p.create("MANY", `{"type":"DISCOUNT_VOUCHER","discount":{"type":"AMOUNT","amount_off":100},"redemption":{"quantity":null,"per_customer":2}}`)

@@ -22,8 +22,10 @@ const (
 	// and what each costs in memory, 16 KiB and a page here and there, is below a byte
 	// a record.
 	sealRecordsMin = 1 << 16
-	// sealPressedMin is enough for a segment when memory is short.
-	sealPressedMin = 1 << 12
+	// sealPressedMin is enough for a segment when memory is short, or with a small
+	// budget one part in sealPressedShare of what is in memory.
+	sealPressedMin   = 1 << 12
+	sealPressedShare = 8
 	// sealShare of the memory budget is what the journals may take before memory
 	// counts as short: one part in 4.
 	sealShare = 4
@@ -39,14 +41,19 @@ func (e *Engine) driveSeals(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		for _, g := range e.shards {
-			if !e.dueToSeal(g) {
-				continue
-			}
-			if err := e.sealOld(ctx, g); err != nil && ctx.Err() == nil {
-				e.metrics.sealFailures.Inc()
-				e.log.Warn("the journal was not sealed", "shard", g.index, "error", err)
-			}
+		e.sealDue(ctx)
+	}
+}
+
+// sealDue seals where it is worth it. What fails is tried again.
+func (e *Engine) sealDue(ctx context.Context) {
+	for _, g := range e.shards {
+		if !e.dueToSeal(g) {
+			continue
+		}
+		if err := e.sealOld(ctx, g); err != nil && ctx.Err() == nil {
+			e.metrics.sealFailures.Inc()
+			e.log.Warn("the journal was not sealed", "shard", g.index, "error", err)
 		}
 	}
 }
@@ -65,7 +72,8 @@ func (e *Engine) dueToSeal(g *shardGroup) bool {
 	}
 	m := g.law.Memory()
 	pressed := bytes > m.Budget/sealShare || m.Logical > m.Budget-m.Budget/sealShare
-	return pressed && old >= sealPressedMin || g.history.Durable() > sealed
+	enough := min(sealPressedMin, 1+(g.law.LastSeq()-sealed)/sealPressedShare)
+	return pressed && old >= enough || g.history.Durable() > sealed
 }
 
 // sealOld seals everything that is old enough now.
