@@ -1,7 +1,5 @@
 package bench
 
-import "strconv"
-
 // Shape is what requests of a run look like, in any protocol.
 type Shape struct {
 	Codes Codes
@@ -34,15 +32,6 @@ func (s *Shape) AppendKey(dst []byte, key uint64) []byte {
 
 // Key returns the idempotency key with a number.
 func (s *Shape) Key(key uint64) string { return string(s.AppendKey(nil, key)) }
-
-// keyNumber returns the number of a key of this run.
-func (s *Shape) keyNumber(key string) (uint64, bool) {
-	if len(key) != len(s.KeyPrefix)+keyDigits || key[:len(s.KeyPrefix)] != s.KeyPrefix {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(key[len(s.KeyPrefix):], 16, 64)
-	return n, err == nil
-}
 
 // AppendCustomer appends the source id of a customer.
 func (s *Shape) AppendCustomer(dst []byte, customer uint64) []byte {
