@@ -42,6 +42,9 @@ const (
 	indexMax        = 1<<generationShift - 1
 )
 
+// Number is what stands in the public id of a record's event.
+func (r *Record) Number() uint64 { return idNumber(r.Generation, r.Seq) }
+
 // idNumber is what stands in an id for an entry: the generation above the index,
 // which Apply and Restore hold below indexMax.
 func idNumber(generation uint16, index uint64) uint64 {

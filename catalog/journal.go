@@ -15,8 +15,8 @@ type summary struct {
 func (x *txn) record(kind string, project uint32, object string, s summary) {
 	x.next.lastSeq++
 	r := &Record{
-		Seq: x.next.lastSeq, Index: x.next.index, Stamp: x.next.now, Kind: kind, Actor: x.header.Actor,
-		Project: project, Object: object, Summary: mustMarshal(s),
+		Seq: x.next.lastSeq, Index: x.next.index, Generation: x.next.cluster.Generation, Stamp: x.next.now, Kind: kind,
+		Actor: x.header.Actor, Project: project, Object: object, Summary: mustMarshal(s),
 	}
 	x.next.journal = x.next.journal.put(key64(r.Seq), r)
 	if x.next.journal.size() > JournalMax {

@@ -143,8 +143,12 @@ type Fence struct {
 
 // Record is one entry of the catalog's journal: who changed what, when.
 type Record struct {
-	Seq     uint64 `json:"seq"`   // grows by one, starts at 1
-	Index   uint64 `json:"index"` // catalog index of the change
+	Seq   uint64 `json:"seq"`   // grows by one, starts at 1
+	Index uint64 `json:"index"` // catalog index of the change
+	// Generation was in force when the record was written: with Seq it is a number
+	// that no other record of the cluster has, also after a restore.
+	Generation uint16 `json:"generation,omitempty"`
+
 	Stamp   int64  `json:"stamp"`
 	Kind    string `json:"kind"`            // "campaign.disabled"
 	Actor   uint32 `json:"actor,omitempty"` // ordinal of the key; 0 is the node itself

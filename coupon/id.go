@@ -44,6 +44,9 @@ const (
 	PrefixPublication = "pub_"
 	PrefixImport      = "imp_"
 	PrefixEvent       = "ev_"
+	// PrefixCatalogEvent keeps the numbers of the catalog's events apart from the
+	// slots and sequences of the others.
+	PrefixCatalogEvent = "evc_"
 )
 
 const (

@@ -10,7 +10,7 @@ import (
 var allPrefixes = []string{
 	PrefixVoucher, PrefixRedemption, PrefixRollback, PrefixCustomer, PrefixCampaign, PrefixProject, PrefixKey,
 	PrefixAsyncAction, PrefixTransaction, PrefixValidation, PrefixRequest, PrefixOrder, PrefixSession,
-	PrefixPublication, PrefixImport, PrefixEvent,
+	PrefixPublication, PrefixImport, PrefixEvent, PrefixCatalogEvent,
 }
 
 // C3 and the size of the buffers on the stack.

@@ -15,7 +15,7 @@ func (e *Engine) catalogEvent(v catalog.View, r *catalog.Record) (wire.Event, bo
 		return wire.Event{}, false
 	}
 	p := v.Project(r.Project)
-	return wire.Event{ID: e.secret.FormatCatalogID("ev_", r.Seq), Object: "event", ProjectID: p.ID, Type: r.Kind, Source: "API",
+	return wire.Event{ID: e.secret.FormatCatalogID(coupon.PrefixCatalogEvent, r.Number()), Object: "event", ProjectID: p.ID, Type: r.Kind, Source: "API",
 		CreatedAt: wire.Time(r.Stamp), Data: wire.EventData{CampaignID: r.Object}}, true
 }
 
@@ -30,7 +30,7 @@ func (e *Engine) eventOf(g *shardGroup, rec *shard.Record) (wire.Event, bool) {
 	if p == nil {
 		return wire.Event{}, false
 	}
-	ev := wire.Event{ID: e.secret.FormatID("ev_", rec.ID), Object: "event", ProjectID: p.ID, Type: kind, Source: "API",
+	ev := wire.Event{ID: e.secret.FormatID(coupon.PrefixEvent, rec.ID), Object: "event", ProjectID: p.ID, Type: kind, Source: "API",
 		CreatedAt: wire.Time(rec.Stamp)}
 	d := &ev.Data
 	if c := v.Campaign(rec.Campaign); c != nil {
