@@ -3,9 +3,12 @@ package bench
 import (
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+
+	"github.com/scrip-engine/scrip/engine"
 )
 
 // Caller carries one request at a time to a system that has a driver of its own.
@@ -32,8 +35,9 @@ type Peer struct {
 type PeerLoad struct {
 	Label string
 	Load  Load
-	// Seed makes the codes and begins the keys.
-	Seed uint64
+	// Seed makes the codes and begins the keys; several runs over the same codes set
+	// Keys too, so that no run has the keys of another.
+	Seed, Keys uint64
 	// First and Count are the codes; Unique uses each once.
 	First, Count uint64
 	Unique       bool
@@ -61,7 +65,7 @@ func DrivePeer(ctx context.Context, p *Peer, l *PeerLoad) (*Result, *Told, error
 		return nil, nil, err
 	}
 	runtime.GC() // what set-up left is not to be collected while we measure
-	shape := &Shape{Codes: NewCodes(l.Seed), KeyPrefix: fmt.Sprintf("b%08x-", uint32(mix(l.Seed))), Amount: orderAmount,
+	shape := &Shape{Codes: NewCodes(l.Seed), KeyPrefix: fmt.Sprintf("b%08x-", uint32(mix(orElse(l.Keys, l.Seed)))), Amount: orderAmount,
 		Customers: l.Customers > 0, Full: l.Full}
 	var ledgers []*Ledger
 	var used, keys Counter
@@ -69,7 +73,7 @@ func DrivePeer(ctx context.Context, p *Peer, l *PeerLoad) (*Result, *Told, error
 		ledgers = append(ledgers, new(Ledger))
 		return l.script(lane, ledgers[len(ledgers)-1], &used, &keys)
 	}}
-	job.Load.Seed = l.Seed
+	job.Load.Seed = orElse(l.Keys, l.Seed)
 	before := processorTime()
 	tally, err := p.drive(ctx, job, shape)
 	if err != nil {
@@ -83,7 +87,7 @@ func DrivePeer(ctx context.Context, p *Peer, l *PeerLoad) (*Result, *Told, error
 }
 
 func (l *PeerLoad) script(lane int, ledger *Ledger, used, keys *Counter) Script {
-	rng := rand.New(rand.NewPCG(l.Seed, uint64(lane)+2))
+	rng := rand.New(rand.NewPCG(orElse(l.Keys, l.Seed), uint64(lane)+2))
 	codes := Picker{first: l.First, count: l.Count, rng: rng}
 	if l.Unique {
 		codes.unique = used
@@ -111,6 +115,22 @@ type peerCaller struct{ foreign Caller }
 
 func (c peerCaller) call(ctx context.Context, op *Op, v *Verdict) { c.foreign.Call(ctx, op, v) }
 func (c peerCaller) close()                                       { c.foreign.Close() }
+
+// EnginePeer is an engine of this process: each connection of a load is a goroutine
+// that calls it.
+func EnginePeer(e *engine.Engine) *Peer {
+	return &Peer{Open: func(s *Shape) (Caller, error) {
+		return inProcess{&engineCaller{engine: e, shape: s, call0: e.Default()}}, nil
+	}}
+}
+
+type inProcess struct{ c *engineCaller }
+
+func (p inProcess) Call(ctx context.Context, op *Op, v *Verdict) { p.c.call(ctx, op, v) }
+func (p inProcess) Close()                                       { p.c.close() }
+
+// CSV is a file to import: the codes of n indexes from first on.
+func CSV(c Codes, first, n uint64) io.Reader { return c.csv(first, n) }
 
 func toldBy(ledgers []*Ledger) *Told {
 	told := new(Told)
