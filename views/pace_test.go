@@ -4,8 +4,6 @@ import (
 	"context"
 	"testing"
 	"time"
-
-	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // Without this the views take from redemptions what they need to be up to date, or
@@ -51,11 +49,10 @@ func TestPaceMeasuresGrowth(t *testing.T) {
 // Without this a caller who reads what it has just written waits for the rest of
 // the follower, and so does Close.
 func TestWhoeverWaitsEndsTheRest(t *testing.T) {
-	w := newWorld(t, 1, seeded(t))
-	defer w.close()
-	v := open(t, vfs.NewMem(), w)
-	f := newFollower(v, 0, w.shards[0]) // beside the one that follows
-	v.followers = append(v.followers, f)
+	v := &Views{cfg: Config{Sources: []Source{nil}}}
+	v.running, v.stop = context.WithCancel(context.Background())
+	f := newFollower(v, 0, nil)
+	v.followers = []*follower{f}
 
 	rested := make(chan struct{})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -64,7 +61,7 @@ func TestWhoeverWaitsEndsTheRest(t *testing.T) {
 		f.pause(time.Hour)
 		close(rested)
 	}()
-	go func() { waited <- v.WaitFor(ctx, 1, 1) }()
+	go func() { waited <- v.WaitFor(ctx, 0, 1) }()
 	<-rested
 	f.pause(time.Hour) // it still waits
 	cancel()
@@ -75,7 +72,6 @@ func TestWhoeverWaitsEndsTheRest(t *testing.T) {
 		f.pause(time.Hour)
 		close(rested)
 	}()
-	v.followers = v.followers[:1]
-	closeViews(t, v)
+	v.stop()
 	<-rested
 }
