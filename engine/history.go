@@ -20,12 +20,16 @@ import (
 // historyDir holds the histories of the shards, in a data directory and in a backup.
 const historyDir = "history"
 
+// historyFiltersMax bounds the filters of all histories in memory.
+const historyFiltersMax = history.DefaultFilterBytes
+
 func (g *shardGroup) historyName() string { return fmt.Sprintf("shard-%d", g.index) }
 
 // openHistory opens what a shard has sealed, before its log is replayed.
 func (e *Engine) openHistory(g *shardGroup) error {
 	h, err := history.Open(history.Config{FS: e.fs, Seq: seqOfRecord,
-		Dir: e.fs.PathJoin(e.cfg.Dir, historyDir, g.historyName())})
+		FilterBytes: historyFiltersMax / int64(e.catalog.View().Cluster().Shards),
+		Dir:         e.fs.PathJoin(e.cfg.Dir, historyDir, g.historyName())})
 	if err != nil {
 		return fmt.Errorf("history of shard %d: %w", g.index, err)
 	}

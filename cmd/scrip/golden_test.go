@@ -96,6 +96,7 @@ func TestOutput(t *testing.T) {
 	f("keys-revoke", server.connected(t, "keys", "revoke", "key_1")...)
 	f("status", "status", "--ops", server.url)
 	f("backup", "backup", "--to", "/backups/monday", "--ops", server.url)
+	f("capacity", "capacity", "--rate", "500", "--codes", "10000000", "--cards", "100000", "--customers", "2000000")
 }
 
 // Without this the settings that serve uses cannot be read, or a new one is not

@@ -46,6 +46,7 @@ type grammar struct {
 	Backup   backupCmd   `cmd:"" help:"Back up a running server into a directory of its machine."`
 	Restore  restoreCmd  `cmd:"" help:"Make a data directory from a backup."`
 	Bench    benchCmd    `cmd:"" help:"Measure a server, and audit what it answered."`
+	Capacity capacityCmd `cmd:"" help:"Say what memory and disk a load needs."`
 	Settings configCmd   `cmd:"" name:"config" help:"Show the settings of serve."`
 
 	BenchBare  benchBareCmd  `cmd:"" name:"bench-bare" hidden:""`
