@@ -81,7 +81,7 @@ func startPostgres(ctx context.Context, bin, dir string) (_ *postgres, err error
 	if p.process, err = launch(dir+".log", cmd); err != nil {
 		return nil, err
 	}
-	err = p.await(ctx, func(ctx context.Context) (err error) {
+	err = p.await(ctx, startWait, func(ctx context.Context) (err error) {
 		p.admin, err = pgx.Connect(ctx, p.dsn)
 		return err
 	})

@@ -53,9 +53,10 @@ func launch(log string, cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// await looks until ready succeeds. It gives up when the process is over.
-func (p *process) await(ctx context.Context, ready func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, startWait)
+// await looks until ready succeeds, for so long at the most. It gives up when the
+// process is over.
+func (p *process) await(ctx context.Context, wait time.Duration, ready func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	looks := time.NewTicker(lookEvery)
 	defer looks.Stop()

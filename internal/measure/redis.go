@@ -47,7 +47,7 @@ func startRedis(ctx context.Context, dir string) (_ *redis, err error) {
 	if r.process, err = launch(filepath.Join(dir, "log"), cmd); err != nil {
 		return nil, err
 	}
-	err = r.await(ctx, func(context.Context) error {
+	err = r.await(ctx, startWait, func(context.Context) error {
 		conn, err := net.DialTimeout("tcp", r.addr, time.Second)
 		if err == nil {
 			r.link = &redisLink{conn: conn, in: bufio.NewReaderSize(conn, respBytesMax)}

@@ -49,7 +49,7 @@ func startScrip(ctx context.Context, binary, data string) (_ *scrip, err error) 
 		err = s.understand(first)
 	}
 	if err == nil {
-		err = s.await(ctx, s.ready)
+		err = s.await(ctx, startWait, s.ready)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("scrip did not start: %w", err), s.stop())
@@ -164,7 +164,7 @@ func startBare(ctx context.Context, binary, dir string) (_ *process, addr string
 	if err != nil {
 		return nil, "", err
 	}
-	err = p.await(ctx, func(ctx context.Context) error {
+	err = p.await(ctx, startWait, func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/", nil)
 		if err != nil {
 			return err
