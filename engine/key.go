@@ -112,13 +112,6 @@ func (e *Engine) header(c *Call, kind shard.Kind, slot uint16, id identity, cata
 	}
 }
 
-// commandValid is command for one that holds only between two instants.
-func (e *Engine) commandValid(c *Call, kind shard.Kind, slot uint16, id identity, catalogIndex uint64, from, until int64) []byte {
-	h := e.header(c, kind, slot, id, catalogIndex)
-	h.ValidFrom, h.ValidUntil = from, until
-	return startCommand(&h)
-}
-
 func startCommand(h *shard.Header) []byte {
 	return shard.AppendHeader(make([]byte, 0, shard.HeaderBytes+256), h)
 }

@@ -1,7 +1,6 @@
 package shard
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/scrip-engine/scrip/coupon"
@@ -48,7 +47,7 @@ func TestAJobUnderWayIsNotForgotten(t *testing.T) {
 	}
 	for job, known := range map[uint64]bool{long: false, long + 1: true, next: true} { // order: each is asked alone
 		if _, ok := w.s.Job(job); ok != known {
-			t.Error(fmt.Sprintf("job %d is remembered: %v", job, ok))
+			t.Errorf("job %d is remembered: %v", job, ok)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (m *model) customer(h *Header, q *Customer) Reply {
 		return Reply{Outcome: coupon.Reevaluate}
 	}
 	if known == nil {
-		known = m.bear(h, q, q.Project)
+		m.bear(h, q, q.Project)
 		r := m.events[len(m.events)-1].reply
 		r.Version = 1
 		return r
