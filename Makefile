@@ -53,6 +53,16 @@ mutants: ## break the code in known ways and require that a named test notices e
 bench-check: ## hold the hot path's stages against what was recorded of their allocations and instructions
 	go run ./internal/benchcheck
 
+# BENCH_FLAGS is for both: -quick, -dir DIR; `go run ./internal/measure peers -h`
+# lists them all. The machine should do nothing else meanwhile.
+.PHONY: bench-peers
+bench-peers: build ## Scrip beside Redis, PostgreSQL and a bare handler, into docs/BENCHMARKS.md (quarter of an hour)
+	go run ./internal/measure peers $(BENCH_FLAGS)
+
+.PHONY: bench-scale
+bench-scale: build ## Scrip with up to 50 million codes, into docs/BENCHMARKS.md (quarter of an hour, 10 GB of disk)
+	go run ./internal/measure scale $(BENCH_FLAGS)
+
 .PHONY: crash
 crash: ## every crash point and failed operation (CRASH_POINTS), not only the sample of `make test`
 	scripts/tests-with.sh SCRIP_CRASH_POINTS env SCRIP_CRASH_POINTS=$(CRASH_POINTS) go test -count=1 -timeout 6h -run Crash

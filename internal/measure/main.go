@@ -99,6 +99,16 @@ func peersCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if !c.quick && *only == "" {
+		if r.Stages, err = measureStages(ctx, "."); err != nil {
+			return err
+		}
+		if c.page != "" {
+			if err := rewrite(c.page, partStages, stagesMarkdown(r.Stages)); err != nil {
+				return err
+			}
+		}
+	}
 	return c.publish(r, partPeers, r.markdown(), r.Failures)
 }
 

@@ -26,6 +26,8 @@ type peersReport struct {
 	NotMeasured []string  `json:"not_measured,omitempty"`
 	Failures    []string  `json:"failures,omitempty"`
 	Goals       []goal    `json:"goals"`
+	// Stages are the steps of a redemption by themselves.
+	Stages []stageResult `json:"stages,omitempty"`
 }
 
 // cell is one system under one load.
