@@ -126,6 +126,17 @@ func (g *shardGroup) newestRollback(red, rec *shard.Record) (bool, error) {
 	return old(b, err, rec)
 }
 
+// replayChunk completes the answer to a chunk that was applied before: its record may
+// be sealed, and then the shard says only where it is.
+func (g *shardGroup) replayChunk(r *shard.Reply) error {
+	var rec shard.Record
+	ok, err := g.record(r.Seq, &rec)
+	if !ok {
+		return errors.Join(errHistory, err)
+	}
+	return shard.ReplayChunk(&rec, r)
+}
+
 // unread answers a request whose record could not be read, or was not there although
 // it must be.
 func (c *Call) unread(err error) *wire.Error {

@@ -75,13 +75,18 @@ func (j *jobRunner) IssueChunk(ctx context.Context, index int, q *shard.Import) 
 	if campaign != nil {
 		slot = e.campaignSlot(g, campaign)
 	}
-	return e.proposeChange(ctx, &c, g, campaign, func(catalogIndex uint64) []byte {
+	reply, err := e.proposeChange(ctx, &c, g, campaign, func(catalogIndex uint64) []byte {
 		told := *q
 		if active := e.catalog.View().ActiveJobs(); len(active) > 0 {
 			told.OldestActive = uint64(active[0].Ordinal)
 		}
 		return shard.AppendImport(e.command(&c, shard.KindImport, slot, identity{}, catalogIndex), &told)
 	})
+	if err != nil || reply.Outcome != coupon.OK || !reply.Replayed || reply.Seq == 0 {
+		return reply, err
+	}
+	err = g.replayChunk(&reply)
+	return reply, err
 }
 
 // ChunkProgress satisfies jobs.Host.

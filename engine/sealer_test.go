@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
+	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/shard"
 	"github.com/scrip-engine/scrip/wire"
 )
 
@@ -94,6 +97,34 @@ func TestSealingIsTriedAgain(t *testing.T) {
 		t.Fatalf("%d of %d records were sealed", p.sealedRecords(), upTo)
 	}
 	p.same(want, "sealed")
+}
+
+// A job that goes on after days asks for its newest chunk again, and must hear which
+// rows had failed, or its list of rejects has a hole.
+func TestAChunkIsReplayedFromTheHistory(t *testing.T) {
+	w := newWorld(t, 1)
+	w.tenPercent("ten", "", "")
+	campaign := w.catalog.View().Campaign(1)
+	p := w.c.project(w.catalog.View())
+	ref := w.resolve(p, "TWICE", nil)
+	code := shard.NewCode{Hash: ref.query.Hash, Issued: []byte("TWICE")}
+	q := &shard.Import{Project: p.Ordinal, Campaign: campaign.Ordinal, Rules: ref.query.Rules, Job: 99, Chunk: 1, Codes: []shard.NewCode{code, code}}
+	ask := func() shard.Reply {
+		t.Helper()
+		r, err := w.jobs.IssueChunk(context.Background(), 0, q)
+		w.ok(err)
+		if r.Outcome != coupon.OK || len(r.FailedRows) != 1 {
+			t.Fatalf("%+v", r)
+		}
+		return r
+	}
+	ask()
+	want := ask()
+	w.advance(day)
+	w.sealAll()
+	if got := ask(); !reflect.DeepEqual(got, want) || !got.Replayed {
+		t.Fatalf("%+v, before it was sealed %+v", got, want)
+	}
 }
 
 // camera photographs the disk, as a power loss would leave it, before operations that

@@ -54,18 +54,22 @@ func Estimate(l *Load) (n Need) {
 	birth := blockBytes(recordFront+23) + recordWays
 	n.Customers = l.Customers * (customerRowBytes + narrowEntryBytes + int64(arena.SizeClass(l.ProfileBytes)) + birth)
 	n.Records = l.Records*(blockBytes(l.RecordBytes)+recordWays) + l.KeyedCards*wideEntryBytes
-	// The last chunk of every table of every slot is half empty.
-	half := int64(rowsPerChunk / 2)
-	if l.Codes+l.Cards > 0 {
-		n.Fixed += coupon.Slots * (half*codeRowBytes + textChunkBytes/2)
+	if codes := l.Codes + l.Cards; codes > 0 {
+		n.Fixed += ends(codes, rowsPerChunk, codeRowBytes) + ends(codes*int64(l.CodeBytes+1), textChunkBytes, 1)
 	}
 	if l.Customers > 0 {
-		n.Fixed += coupon.Slots * half * customerRowBytes
+		n.Fixed += ends(l.Customers, rowsPerChunk, customerRowBytes)
 	}
-	if l.Records+l.Customers > 0 {
-		n.Fixed += coupon.Slots * half * eventRowBytes
+	if events := l.Records + l.Customers; events > 0 {
+		n.Fixed += ends(events, rowsPerChunk, eventRowBytes)
 	}
 	return n
+}
+
+// ends are the unused ends of a table over all slots: the last chunk of each is half
+// empty, and more than that when it is the only one.
+func ends(rows int64, perChunk, size int64) int64 {
+	return coupon.Slots * max(perChunk/2, perChunk-rows/coupon.Slots) * size
 }
 
 // blockBytes is what an arena takes for a block that is not of a size class.

@@ -77,7 +77,7 @@ func TestTheFormulaHoldsAgainstTheArenas(t *testing.T) {
 			t.Errorf("%s: %d bytes in the arena, the formula says %d: %+v", what, got, need.Total(), need)
 		}
 	}
-	const n = 100_000
+	const n = 40_000
 	check("codes", Load{Codes: 2 * n})
 	check("cards", Load{Cards: n})
 	check("customers", Load{Customers: n})

@@ -44,6 +44,17 @@ func EachMarked(rec *Record, yield func(Marked) error) error {
 	return nil
 }
 
+// ReplayChunk answers a chunk that was applied before with the record that it left.
+func ReplayChunk(rec *Record, r *Reply) error {
+	failed, err := decodeFailed(TailField(rec.Tail, TagFailedRows))
+	if err != nil {
+		return err
+	}
+	r.replay(rec)
+	r.Failed, r.FailedRows = uint32(len(failed)), failed
+	return nil
+}
+
 func appendFailed(dst []byte, failed []FailedRow) []byte {
 	for _, f := range failed {
 		dst = binary.AppendUvarint(dst, uint64(f.Row))

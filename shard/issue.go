@@ -175,13 +175,7 @@ func (s *Shard) replayChunk(job *jobState, chunk uint32, r *Reply) error {
 	if err := DecodeRecord(f, &rec); err != nil {
 		return err
 	}
-	failed, err := decodeFailed(TailField(rec.Tail, TagFailedRows))
-	if err != nil {
-		return err
-	}
-	r.replay(&rec)
-	r.Failed, r.FailedRows = uint32(len(failed)), failed
-	return nil
+	return ReplayChunk(&rec, r)
 }
 
 // mayIssue refuses a text that is taken, or whose dead owner is remembered.
