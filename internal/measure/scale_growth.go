@@ -206,7 +206,9 @@ func (r *scaleRun) audited(ctx context.Context, s *scrip, peer *bench.Peer, l *b
 func (r *scaleRun) cost(how string, few, more []float64) {
 	var times []float64
 	for i := range min(len(few), len(more)) {
-		times = append(times, few[i]/more[i])
+		if more[i] > 0 {
+			times = append(times, few[i]/more[i])
+		}
 	}
 	r.goal("N10", fmt.Sprintf("one redemption with %s codes, %s: to the same with %s", thousands(float64(r.More)), how, thousands(float64(r.Few))),
 		goalCost, "", times...)
