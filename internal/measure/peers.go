@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"time"
@@ -88,8 +87,13 @@ func (p *peersRun) run(ctx context.Context) error {
 			if p.Only != "" && p.Only != system.name {
 				continue
 			}
-			if err := p.inDirectory(ctx, system.name, system.do); err != nil {
-				return fmt.Errorf("round %d, %s: %w", p.round, system.name, err)
+			err := p.inDirectory(ctx, system.name, system.do)
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err != nil { // what the others did is still worth its report
+				p.report.fail("round %d, %s: the turn broke off: %v", p.round, system.name, err)
+				p.say("%s: FAILED: %v", system.name, err)
 			}
 		}
 	}

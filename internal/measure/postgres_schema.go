@@ -46,14 +46,14 @@ BEGIN
     SELECT * INTO v FROM voucher WHERE code = the_code;
     IF NOT FOUND THEN RETURN 'not_found'; END IF;
     IF NOT v.active THEN RETURN 'voucher_disabled'; END IF;
-    IF now() < v.valid_from THEN RETURN 'voucher_not_active_yet'; END IF;
+    IF now() < v.valid_from THEN RETURN 'voucher_not_active'; END IF;
     IF now() >= v.valid_until THEN RETURN 'voucher_expired'; END IF;
     RETURN 'quantity_exceeded';
   END IF;
   IF the_customer <> '' THEN
     INSERT INTO customer_use AS c VALUES (the_code, the_customer, 1)
       ON CONFLICT (code, customer) DO UPDATE SET used = c.used + 1 WHERE v.each_customer IS NULL OR c.used < v.each_customer;
-    IF NOT FOUND THEN RAISE EXCEPTION 'quantity_exceeded_by_customer'; END IF;
+    IF NOT FOUND THEN RAISE EXCEPTION 'quantity_exceeded'; END IF;
   END IF;
   less := (the_amount * v.percent + 5000) / 10000;
   stored := format('{"id":"%s#%s","result":"SUCCESS","amount":%s,"discount_amount":%s,"total_amount":%s}',

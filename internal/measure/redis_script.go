@@ -26,14 +26,14 @@ if not v[1] then return 'not_found' end
 if v[1] ~= '1' then return 'voucher_disabled' end
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if now < tonumber(v[2]) then return 'voucher_not_active_yet' end
+if now < tonumber(v[2]) then return 'voucher_not_active' end
 if now >= tonumber(v[3]) then return 'voucher_expired' end
 local used, quantity, each = tonumber(v[5]), tonumber(v[4]), tonumber(v[6])
 if quantity > 0 and used >= quantity then return 'quantity_exceeded' end
 local customer = ARGV[1]
 if customer ~= '' and each > 0 then
   local had = tonumber(redis.call('HGET', KEYS[3], customer) or '0')
-  if had >= each then return 'quantity_exceeded_by_customer' end
+  if had >= each then return 'quantity_exceeded' end
   redis.call('HINCRBY', KEYS[3], customer, 1)
 end
 redis.call('HINCRBY', KEYS[1], 'used', 1)

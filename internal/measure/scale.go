@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -98,12 +99,12 @@ func measureScale(ctx context.Context, s scaleSettings, command string) (_ *scal
 		if err != nil {
 			return nil, err
 		}
-		err = part(ctx, dir)
-		if removed := os.RemoveAll(dir); err == nil {
-			err = removed
+		err = errors.Join(part(ctx, dir), os.RemoveAll(dir))
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
-		if err != nil {
-			return nil, err
+		if err != nil { // what was measured before is still worth its report
+			run.fail("broke off: %v", err)
 		}
 	}
 	return r, nil

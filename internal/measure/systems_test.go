@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/scrip-engine/scrip/bench"
+	"github.com/scrip-engine/scrip/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -106,18 +107,28 @@ func TestEngineTurn(t *testing.T) {
 type asked struct{ code, key, customer, want string }
 
 // semantics are the same for both peers: what is refused and why, and that a key
-// is answered once. The codes are made by makeCodes below.
+// is answered once. The codes are made by each test.
 var semantics = []asked{
 	{"ONCE", "k1", "", `{"id":"ONCE#1","result":"SUCCESS","amount":10000,"discount_amount":1000,"total_amount":9000}`},
 	{"ONCE", "k1", "", `{"id":"ONCE#1","result":"SUCCESS","amount":10000,"discount_amount":1000,"total_amount":9000}`},
 	{"ONCE", "k2", "", "quantity_exceeded"},
 	{"OFF", "k3", "", "voucher_disabled"},
 	{"LATE", "k4", "", "voucher_expired"},
-	{"EARLY", "k5", "", "voucher_not_active_yet"},
+	{"EARLY", "k5", "", "voucher_not_active"},
 	{"NONE", "k6", "", "not_found"},
 	{"EACH", "k7", "ann", `{"id":"EACH#1","result":"SUCCESS","amount":10000,"discount_amount":1000,"total_amount":9000}`},
-	{"EACH", "k8", "ann", "quantity_exceeded_by_customer"},
+	{"EACH", "k8", "ann", "quantity_exceeded"},
 	{"EACH", "k9", "bob", `{"id":"EACH#2","result":"SUCCESS","amount":10000,"discount_amount":1000,"total_amount":9000}`},
+}
+
+// Without this a peer could refuse for reasons that Scrip does not know.
+func TestRefusalsAreScrips(t *testing.T) {
+	for _, a := range semantics {
+		info, known := wire.Lookup(a.want)
+		if !strings.HasPrefix(a.want, idField) && (!known || info.Family != wire.FamilyRefusal) {
+			t.Errorf("%q is no refusal of Scrip", a.want)
+		}
+	}
 }
 
 // Without this Redis could be compared while doing less than Scrip does.
