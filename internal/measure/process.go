@@ -15,8 +15,8 @@ import (
 const (
 	// startWait bounds a start, stopWait an orderly end: both are for a disk that
 	// other work shares.
-	startWait = 2 * time.Minute
-	stopWait  = time.Minute
+	startWait = 5 * time.Minute
+	stopWait  = 3 * time.Minute
 	// lookEvery is how often a condition is looked at.
 	lookEvery = 2 * time.Millisecond
 	// logBytesShown explains a start that failed.

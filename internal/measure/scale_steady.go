@@ -75,15 +75,19 @@ func (s *scrip) get(ctx context.Context, path string) error {
 // tail watches the latency of an open loop at half of the highest load while an
 // image is written.
 func (r *scaleRun) tail(ctx context.Context, s *scrip, p *population) error {
-	rate, err := r.redeem(ctx, s, p)
-	if err != nil {
-		return err
+	highest := 0.0
+	for range r.Runs {
+		rate, err := r.redeem(ctx, s, p)
+		if err != nil {
+			return err
+		}
+		highest = max(highest, rate)
 	}
 	peer, err := s.peer()
 	if err != nil {
 		return err
 	}
-	half := rate / 2
+	half := highest / 2
 	var tails []float64
 	image := false
 	for range steadyTries {
