@@ -38,6 +38,7 @@ func (c *serveCmd) Run(a *app) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
+	tuneRuntime()
 	warnOfToken(a, c.AppToken)
 	s := &server{settings: &c.serverSettings, log: newLogger(a.err, &c.serverSettings, a.terminal), failed: make(chan error, 2)}
 	defer func() { err = errors.Join(err, s.close()) }()
