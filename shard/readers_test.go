@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,7 @@ func TestReadersBesideApply(t *testing.T) {
 		}
 	}
 	var stop atomic.Bool
+	var looks atomic.Int64
 	var readers sync.WaitGroup
 	failed := make(chan string, 16)
 	fail := func(format string, args ...any) {
@@ -90,10 +92,11 @@ func TestReadersBesideApply(t *testing.T) {
 				w.s.RollbackReceipt(rec.ID, w.secret.KeyHash([]byte("b")), &rec)
 				w.s.CustomerBySource(w.hash("ann"))
 				w.s.Job(1)
+				looks.Add(1)
 			}
 		}()
 	}
-	applyBesideReaders(w, rng, code, cards, rounds)
+	applyBesideReaders(w, rng, code, cards, rounds, &looks)
 	stop.Store(true)
 	readers.Wait()
 	select {
@@ -103,12 +106,17 @@ func TestReadersBesideApply(t *testing.T) {
 	}
 }
 
-// applyBesideReaders redeems and gives back, with an image always under way.
-func applyBesideReaders(w *world, rng *rand.Rand, code func(int) string, cards, rounds int) {
+// applyBesideReaders redeems and gives back, with an image always under way, and
+// no faster than the readers look: on a busy machine they would else be beside
+// nothing.
+func applyBesideReaders(w *world, rng *rand.Rand, code func(int) string, cards, rounds int, looks *atomic.Int64) {
 	var writer sync.WaitGroup
 	var done atomic.Bool
 	done.Store(true)
 	for range rounds {
+		for seen := looks.Load(); looks.Load() == seen; {
+			runtime.Gosched()
+		}
 		if done.Load() {
 			fz, err := w.s.Freeze()
 			if err != nil {
