@@ -15,6 +15,7 @@ import (
 type gate struct {
 	mu     sync.Mutex
 	inside int
+	before int           // waiting at a closed gate
 	shut   chan struct{} // not nil while closed; closed when the gate opens
 	empty  chan struct{} // closed when the last one has left a closed gate
 }
@@ -29,13 +30,34 @@ func (g *gate) enter(ctx context.Context) error {
 			g.mu.Unlock()
 			return nil
 		}
+		if g.before >= gateWaitersMax {
+			g.mu.Unlock()
+			return fmt.Errorf("%w: a backup is being cut", raftstore.ErrQueueFull)
+		}
+		g.before++
 		g.mu.Unlock()
-		select {
-		case <-shut:
-		case <-ctx.Done():
-			return fmt.Errorf("%w: waiting for a backup to be cut: %w", raftstore.ErrNotProposed, ctx.Err())
+		if err := g.wait(ctx, shut); err != nil {
+			return fmt.Errorf("%w: waiting for a backup to be cut: %w", raftstore.ErrNotProposed, err)
 		}
 	}
+}
+
+// gateWaitersMax bounds the changes that wait for a backup's cut. One more is told
+// at once: those who wait hold places of the server that reads and refusals need,
+// which do not wait (P10).
+const gateWaitersMax = 512
+
+// wait returns when the gate opens or ctx ends.
+func (g *gate) wait(ctx context.Context, opens <-chan struct{}) (err error) {
+	select {
+	case <-opens:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	g.mu.Lock()
+	g.before--
+	g.mu.Unlock()
+	return err
 }
 
 func (g *gate) leave() {

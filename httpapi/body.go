@@ -21,6 +21,9 @@ const (
 	bodyUploadArr                 // a JSON array; read by the handler
 )
 
+// upload reports whether the handler reads the body.
+func (k bodyKind) upload() bool { return k == bodyUploadCSV || k == bodyUploadArr }
+
 // contentTypes lists what a kind may come as, the first one being what to use.
 var contentTypes = [...][]string{
 	bodyNone:      nil,
@@ -44,7 +47,7 @@ func (x *exchange) takeBody() error {
 	if _, err := x.contentType(); err != nil {
 		return err
 	}
-	if kind == bodyUploadCSV || kind == bodyUploadArr {
+	if kind.upload() {
 		return nil
 	}
 	body, err := x.readBody(length, x.route.limit)

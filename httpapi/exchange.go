@@ -43,25 +43,13 @@ func (s *Server) serve(r *route) fasthttp.RequestHandler {
 		*x = exchange{server: s, route: r, http: ctx, started: time.Now()}
 		x.ctx = s.deadlines.at(x.started)
 		x.call.RequestID = requestID(&ctx.Request.Header)
-		if err := x.enter(); err != nil {
-			x.fail(err)
-		} else if err := x.run(); err != nil {
+		if err := x.run(); err != nil {
 			x.fail(err)
 		}
 		x.finish()
-		s.serving.Add(-1)
 		*x = exchange{}
 		s.exchanges.Put(x)
 	}
-}
-
-// enter counts the request among those being served, and refuses one too many:
-// nothing of it was looked at, so that telling it costs least (P10).
-func (x *exchange) enter() error {
-	if x.server.serving.Add(1) > x.server.limits.Requests {
-		return refuse(wire.KeyTooManyRequests, "The server is busy")
-	}
-	return nil
 }
 
 // run takes a request through its steps, in the order that promises depend on:
@@ -87,6 +75,20 @@ func (x *exchange) run() (err error) {
 	h := &x.http.Response.Header
 	h.Set(headerRequestID, x.call.RequestID)
 	h.Set(fasthttp.HeaderCacheControl, "no-store")
+	return x.serveBounded()
+}
+
+// serveBounded hands the request to its route, or refuses one too many before
+// anything was asked of the engine (P10). A slow client holds no place: its body
+// is here, and uploads, which their handlers read, have a bound of their own.
+func (x *exchange) serveBounded() error {
+	if x.route.body.upload() {
+		return x.route.handle(x)
+	}
+	defer x.server.serving.Add(-1)
+	if x.server.serving.Add(1) > x.server.limits.Requests {
+		return refuse(wire.KeyTooManyRequests, "The server is busy")
+	}
 	return x.route.handle(x)
 }
 

@@ -98,9 +98,9 @@ type Limits struct {
 	Connections int
 	// ConnectionsPerIP; 4,096. A proxy brings all its clients from one address.
 	ConnectionsPerIP int
-	// Requests being served at once; 1,024. Beyond it a request is refused before
-	// anything of it is looked at: so many redemptions are some 25 ms of work for two
-	// cores, and one who would wait longer is better told at once.
+	// Requests being served at once, uploads and streams apart; 1,024. One beyond it
+	// is refused before the engine sees it: so many redemptions are some 25 ms of
+	// work for two cores, and one who would wait longer is better told at once.
 	Requests int64
 	// BodyBytesInFlight bounds the larger bodies in memory at once; 128 MiB.
 	BodyBytesInFlight int64

@@ -44,7 +44,7 @@ func newMetrics(reg prometheus.Registerer, serving *atomic.Int64) (*metrics, err
 		received: counter("received_bytes_total", "Bytes of request bodies read.", "route"),
 		sent:     counter("sent_bytes_total", "Bytes of answers' bodies.", "route"),
 		inFlight: prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "scrip_httpapi_in_flight_requests", Help: "Requests being served, streams apart.",
+			Name: "scrip_httpapi_in_flight_requests", Help: "Requests being served, uploads and streams apart.",
 		}, func() float64 { return float64(serving.Load()) }),
 		streams: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "scrip_httpapi_open_streams", Help: "Event streams and downloads being written.",

@@ -50,7 +50,7 @@ type Server struct {
 
 	deadlines deadlines
 	bodyBytes atomic.Int64 // of the larger bodies in memory
-	serving   atomic.Int64 // requests, streams apart
+	serving   atomic.Int64 // requests, uploads and streams apart
 	streams   atomic.Int64 // open
 	lingering atomic.Int64 // connections being closed gently
 	writers   sync.WaitGroup
