@@ -36,4 +36,12 @@ func syncDir(fsys vfs.FS, dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// removeDurably removes a file so that power loss does not bring it back.
+func removeDurably(fsys vfs.FS, dir, name string) error {
+	if err := fsys.Remove(fsys.PathJoin(dir, name)); err != nil {
+		return err
+	}
+	return syncDir(fsys, dir)
+}
+
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

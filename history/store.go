@@ -61,6 +61,9 @@ func (s *Store) load() error {
 	if err := s.cfg.FS.Remove(s.cfg.FS.PathJoin(s.cfg.Dir, unfinishedName)); err != nil && !isNotExist(err) {
 		return err
 	}
+	if names, err = dropPrefixes(s.cfg.FS, s.cfg.Dir, names); err != nil {
+		return err
+	}
 	var all []*segment
 	for _, name := range names {
 		g, err := openSegment(s.cfg.FS, s.cfg.Dir, name)

@@ -18,6 +18,10 @@ const (
 	filterHashes       = 11
 	// writeBytes is gathered before it is written.
 	writeBytes = 256 << 10
+	// bytesPerSync is how much a sync at the end may have left to write. The log's own
+	// syncs would queue behind half a gigabyte, and the watchdog ends a process whose
+	// disk takes that long.
+	bytesPerSync = 1 << 20
 )
 
 // Entry is one record to keep, with the ways to it.
@@ -40,21 +44,36 @@ func (s *Store) Write(upTo uint64, next func(seq uint64, e *Entry) error) error 
 		return fmt.Errorf("history: a segment from %d to %d", first+1, upTo)
 	}
 	fsys, unfinished := s.cfg.FS, s.cfg.FS.PathJoin(s.cfg.Dir, unfinishedName)
+	if err := s.dropAhead(first); err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
 	last, err := writeSegment(fsys, unfinished, first+1, min(upTo, first+SegmentRecordsMax), chain, s.groups(), next)
 	if err != nil {
-		// What is left behind is overwritten by the next attempt.
+		// On a full disk what was begun would be in everybody's way.
+		if gone := fsys.Remove(unfinished); !isNotExist(gone) {
+			err = errors.Join(err, gone)
+		}
 		return fmt.Errorf("history: write a segment from %d: %w", first+1, err)
 	}
 	name := segmentName(first+1, last)
 	if err := fsys.Rename(unfinished, fsys.PathJoin(s.cfg.Dir, name)); err != nil {
 		return fmt.Errorf("history: %w", err)
 	}
-	if err := syncDir(fsys, s.cfg.Dir); err != nil {
-		return fmt.Errorf("history: %w", err)
+	if err := s.take(name); err != nil {
+		// The next attempt may end elsewhere, and would be a second segment from here.
+		return fmt.Errorf("history: %w", errors.Join(err, removeDurably(fsys, s.cfg.Dir, name)))
 	}
-	g, err := openSegment(fsys, s.cfg.Dir, name)
+	return nil
+}
+
+// take brings in a segment that got its name.
+func (s *Store) take(name string) error {
+	if err := syncDir(s.cfg.FS, s.cfg.Dir); err != nil {
+		return err
+	}
+	g, err := openSegment(s.cfg.FS, s.cfg.Dir, name)
 	if err != nil {
-		return fmt.Errorf("history: %w", err)
+		return err
 	}
 	return s.add(g)
 }
@@ -74,6 +93,7 @@ func writeSegment(fsys vfs.FS, path string, first, last, chain uint64, groups []
 	if err != nil {
 		return 0, err
 	}
+	f = vfs.NewSyncingFile(f, vfs.SyncingFileOptions{BytesPerSync: bytesPerSync, NoSyncOnClose: true})
 	defer func() { err = errors.Join(err, f.Close()) }()
 	w := &writer{f: f, groups: groups, foot: footer{first: first, last: last, filterHashes: filterHashes}}
 	w.buf = appendHeader(make([]byte, 0, writeBytes+RecordBytesMax), first, chain)
