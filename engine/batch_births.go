@@ -45,8 +45,12 @@ func (b *batch) bearCustomers(ctx context.Context) {
 }
 
 // bornApart reports that a customer is to be born in a command of its own: one of
-// another shard than the code's, or one with a profile.
+// another shard than the code's, or one with a profile
+// whom another item may bring too.
 func (r *customerRef) bornApart(code *shardGroup) bool {
+	if r.birth != nil && r.birth.Minted && r.group == code {
+		return false // no other item brings the same one
+	}
 	if r.said == nil || r.id != (coupon.ID{}) || r.name.id != (coupon.ID{}) {
 		return false
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/rand"
+	"math"
 
 	"github.com/scrip-engine/scrip/catalog"
 	"github.com/scrip-engine/scrip/coupon"
@@ -95,6 +96,24 @@ func (e *Engine) customerBySource(p *catalog.Project, said *wire.Customer) custo
 		r.said = said
 	}
 	return r
+}
+
+// inSlot is a hash that was drawn, moved to a slot.
+func inSlot(h coupon.Hash, slot uint16) coupon.Hash {
+	const below = math.MaxUint64 / coupon.Slots
+	return coupon.Hash{Hi: h.Hi&below | uint64(slot)*(below+1), Lo: h.Lo}
+}
+
+// bornWith moves a customer whose source was drawn to a slot of the code's shard,
+// so that the birth and the redemption are one command: a redemption that is
+// refused must not leave a profile behind which nobody knows of.
+func (r *customerRef) bornWith(e *Engine, code *shardGroup) {
+	if r.birth == nil || !r.birth.Minted || r.group == code {
+		return
+	}
+	first, next := firstSlot(code.index, len(e.shards)), firstSlot(code.index+1, len(e.shards))
+	r.source = inSlot(r.source, first+uint16(r.source.Lo%uint64(next-first)))
+	r.name, r.group = customerName{source: r.source}, code
 }
 
 // settleCustomer makes the customer known before the change that needs one: in

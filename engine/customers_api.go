@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 
@@ -22,6 +23,11 @@ func (e *Engine) PutCustomer(ctx context.Context, c Call, req *wire.Customer) (*
 		return nil, err
 	}
 	ch.id = e.identifyCustomerChange(&c, opCustomer, ch.name, []byte(req.ID), []byte(req.SourceID), req.AppendProfile(nil))
+	if ch.minted && c.Key != "" {
+		if err := ch.drawName(); err != nil {
+			return nil, err
+		}
+	}
 	if ch.name.id != (coupon.ID{}) {
 		ch.birth = nil
 		if _, err := ch.group().log.Prove(ctx); err != nil {
@@ -39,7 +45,7 @@ func (e *Engine) PutCustomer(ctx context.Context, c Call, req *wire.Customer) (*
 }
 
 // nameAfter finds what a create calls the customer: the id, the source id, the
-// key (so that a retry finds the same one, P3), or nothing at all.
+// key (whose slot and receipt a retry finds, P3), or nothing at all.
 func (ch *customerChange) nameAfter(req *wire.Customer) error {
 	e, c := ch.e, ch.c
 	p := c.project(e.catalog.View())
@@ -64,6 +70,19 @@ func (ch *customerChange) nameAfter(req *wire.Customer) error {
 		return c.field(wire.KeyInvalidCustomer, "source_id", "says nothing about the customer")
 	}
 	ch.name = customerName{source: e.secret.Hash(p.ID, coupon.DomainCustomer, source)}
+	return nil
+}
+
+// drawName gives a customer who was named after a key a source of their own, in the
+// slot that follows from the key: identical requests meet there at one receipt, and
+// a key that is used again after its receipt is gone finds nobody's name.
+func (ch *customerChange) drawName() error {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return ch.c.asWire(err)
+	}
+	le := binary.LittleEndian
+	ch.name.source = inSlot(coupon.Hash{Hi: le.Uint64(b[:]), Lo: le.Uint64(b[8:])}, ch.name.slot())
 	return nil
 }
 

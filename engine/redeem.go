@@ -98,7 +98,9 @@ func (r *redemption) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.customer = customer
+	if r.customer = customer; r.ref.known {
+		r.customer.bornWith(r.e, r.ref.group)
+	}
 	r.id = r.e.identifyRedemption(r.c, r.ev.project, r.req, r.fingerprint(customer.mark()))
 	r.ref.query.Kind, r.ref.query.Key, r.ref.query.Customer = shard.KindRedeem, r.id.key, customer.id
 	return r.c.checkTail(r.req)
