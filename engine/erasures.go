@@ -29,7 +29,12 @@ import (
 // The file is append-only, little-endian, so that it can be copied at any time:
 //
 //	"SCER" | version u16 | 0 u16 | tag of the cluster 16 bytes
-//	per customer: sequence u64 | slot u16 | 0 u16 | stamp i64 | CRC-32C of these u32
+//	per customer: sequence u64 | slot u16 | before u16 | stamp i64 | CRC-32C of these u32
+//
+// before is how many customers the same append wrote before this one. An append
+// begins when the one before it is durable: a hole with sound customers behind it is
+// a torn append if theirs began at or before it, and else damage. A file that is
+// written whole has 0 throughout.
 //
 // It needs no compaction: a customer is on it once, and what it takes, 24 bytes,
 // is a tenth of what the tombstone takes in memory for as long (P10).
@@ -43,6 +48,8 @@ const (
 	// a restore holds for a moment to as much. The tombstones of so many customers
 	// take 4 GiB of the memory budget.
 	erasuresMax = 1 << 24
+	// erasureAppendMax bounds one append to what before counts.
+	erasureAppendMax = 1 << 16
 )
 
 var (
@@ -63,10 +70,10 @@ func appendErasureHeader(dst []byte, tag coupon.Hash) []byte {
 	return le.AppendUint64(le.AppendUint64(dst, tag.Hi), tag.Lo)
 }
 
-func appendErasure(dst []byte, f shard.Forgotten) []byte {
+func appendErasure(dst []byte, f shard.Forgotten, before int) []byte {
 	le := binary.LittleEndian
 	at := len(dst)
-	dst = le.AppendUint32(le.AppendUint64(dst, f.ID.Seq), uint32(f.ID.Slot))
+	dst = le.AppendUint32(le.AppendUint64(dst, f.ID.Seq), uint32(f.ID.Slot)|uint32(before)<<16)
 	dst = le.AppendUint64(dst, uint64(f.Stamp))
 	return le.AppendUint32(dst, crc32.Checksum(dst[at:], castagnoli))
 }
@@ -75,7 +82,7 @@ func appendErasure(dst []byte, f shard.Forgotten) []byte {
 func encodeErasures(tag coupon.Hash, list []shard.Forgotten) []byte {
 	b := appendErasureHeader(make([]byte, 0, erasureHeaderBytes+len(list)*erasureBytes), tag)
 	for _, f := range list {
-		b = appendErasure(b, f)
+		b = appendErasure(b, f, 0)
 	}
 	return b
 }
@@ -99,10 +106,12 @@ func decodeErasures(b []byte, tag coupon.Hash) (list []shard.Forgotten, torn boo
 	torn = len(b)%erasureBytes != 0
 	list = make([]shard.Forgotten, 0, len(b)/erasureBytes)
 	for i := 0; len(b) >= erasureBytes; i, b = i+1, b[erasureBytes:] {
-		f, ok := decodeErasure(b)
+		f, before, ok := decodeErasure(b)
 		switch {
 		case !ok:
 			torn = true
+		case len(list) < i && i-before <= len(list):
+			// of the append that has the hole
 		case len(list) < i:
 			return nil, false, fmt.Errorf("%w: entry %d", errErasuresDamaged, len(list)+1)
 		default:
@@ -112,12 +121,12 @@ func decodeErasures(b []byte, tag coupon.Hash) (list []shard.Forgotten, torn boo
 	return list, torn, nil
 }
 
-func decodeErasure(b []byte) (shard.Forgotten, bool) {
+func decodeErasure(b []byte) (f shard.Forgotten, before int, ok bool) {
 	le := binary.LittleEndian
-	f := shard.Forgotten{ID: coupon.ID{Slot: le.Uint16(b[8:]), Seq: le.Uint64(b)}, Stamp: int64(le.Uint64(b[12:]))}
+	f = shard.Forgotten{ID: coupon.ID{Slot: le.Uint16(b[8:]), Seq: le.Uint64(b)}, Stamp: int64(le.Uint64(b[12:]))}
 	const body = erasureBytes - 4
-	ok := crc32.Checksum(b[:body], castagnoli) == le.Uint32(b[body:])
-	return f, ok && f.ID.Slot < coupon.Slots && le.Uint16(b[10:]) == 0
+	ok = crc32.Checksum(b[:body], castagnoli) == le.Uint32(b[body:])
+	return f, int(le.Uint16(b[10:])), ok && f.ID.Slot < coupon.Slots
 }
 
 // mergeErasures is every customer of the lists once, in order of time.
@@ -176,7 +185,13 @@ func (l *erasureList) catchUp(shards []*shardGroup) error {
 				l.err = fmt.Errorf("shard %d: forgetting %d of %d is not in the journal", i, l.seen[i], n)
 				return l.err
 			}
-			b = appendErasure(b, f)
+			b = appendErasure(b, f, len(b)/erasureBytes)
+			if len(b) == erasureAppendMax*erasureBytes {
+				if l.err = l.append(b); l.err != nil {
+					return l.err
+				}
+				b = b[:0]
+			}
 		}
 	}
 	if len(b) > 0 {

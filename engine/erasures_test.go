@@ -156,8 +156,9 @@ func FuzzErasures(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again := encodeErasures(tag, list)
-		if !bytes.HasPrefix(b, again) || torn == (len(b) == len(again)) {
+		size := len(encodeErasures(tag, list))
+		again, _, err := decodeErasures(b[:size], tag)
+		if err != nil || !slices.Equal(again, list) || torn == (len(b) == size) {
 			t.Errorf("%d entries, torn %v, of %d bytes", len(list), torn, len(b))
 		}
 	})
@@ -359,5 +360,28 @@ func TestNoErasureWithoutItsList(t *testing.T) {
 	w.ok(w.forget("l", "bob"))
 	if got := w.listed("data"); len(got) != 2 {
 		t.Errorf("listed %v", got)
+	}
+}
+
+// An append of several pages of which power loss left only the last was never
+// acknowledged. A hole in an earlier append is damage.
+func TestTornAppendsWithHoles(t *testing.T) {
+	tag := coupon.Hash{Hi: 1, Lo: 2}
+	b := appendErasureHeader(nil, tag)
+	for i := range 400 {
+		before := i
+		if i >= 100 {
+			before = i - 100
+		}
+		b = appendErasure(b, shard.Forgotten{ID: coupon.ID{Slot: 1, Seq: uint64(i + 1)}, Stamp: int64(i)}, before)
+	}
+	torn := bytes.Clone(b)
+	clear(torn[erasureHeaderBytes+100*erasureBytes : 4096])
+	if got, torn, err := decodeErasures(torn, tag); err != nil || len(got) != 100 || !torn {
+		t.Errorf("%d entries, torn %v, %v", len(got), torn, err)
+	}
+	clear(b[erasureHeaderBytes+99*erasureBytes : 4096])
+	if _, _, err := decodeErasures(b, tag); !errors.Is(err, errErasuresDamaged) {
+		t.Errorf("a hole in an acknowledged append: %v", err)
 	}
 }
