@@ -191,8 +191,6 @@ func (e *Engine) openCatalog() error {
 
 func (e *Engine) openShards() error {
 	n := int(e.catalog.View().Cluster().Shards)
-	ctx, cancel := context.WithTimeout(e.running, readyWait)
-	defer cancel()
 	for i := range n {
 		f, err := newCodeFilter()
 		if err != nil {
@@ -216,6 +214,8 @@ func (e *Engine) openShards() error {
 		}
 		g.log = log
 	}
+	ctx, cancel := context.WithTimeout(e.running, readyWait) // begins when the histories are open
+	defer cancel()
 	for _, g := range e.shards {
 		if err := g.log.WaitReady(ctx); err != nil {
 			return fmt.Errorf("wait for shard %d: %w", g.index, err)

@@ -19,13 +19,15 @@ const (
 	// sealLookEvery is how often the journals are looked at.
 	sealLookEvery = 10 * time.Second
 	// sealRecordsMin is how many records a segment should have, so that there are few
-	// and what each costs in memory, 16 KiB and a page here and there, is below a byte
-	// a record.
+	// and what each costs for ever, a descriptor, 16 KiB and a page here and there, is
+	// below a byte a record.
 	sealRecordsMin = 1 << 16
-	// sealPressedMin is enough for a segment when memory is short, or with a small
-	// budget one part in sealPressedShare of what is in memory.
-	sealPressedMin   = 1 << 12
-	sealPressedShare = 8
+	// sealPart is the part of the records in memory that must be old besides. A day is
+	// always in memory, so this is how many segments a day can have at any rate.
+	sealPart = 64
+	// sealPressedPart is the same when memory is short: fewer records are enough then,
+	// but as many of those in memory that the next segment is hours away.
+	sealPressedPart = 8
 	// sealShare of the memory budget is what the journals may take before memory
 	// counts as short: one part in 4.
 	sealShare = 4
@@ -66,14 +68,16 @@ func (e *Engine) dueToSeal(g *shardGroup) bool {
 		return g.history.Durable() > sealed
 	}
 	upTo, bytes := g.law.Sealable(e.clock.UnixMilli())
-	old := upTo - sealed
-	if old >= sealRecordsMin {
-		return true
-	}
+	old, inMemory := upTo-sealed, g.law.LastSeq()-sealed
 	m := g.law.Memory()
 	pressed := bytes > m.Budget/sealShare || m.Logical > m.Budget-m.Budget/sealShare
-	enough := min(sealPressedMin, 1+(g.law.LastSeq()-sealed)/sealPressedShare)
-	return pressed && old >= enough || g.history.Durable() > sealed
+	return enoughToSeal(old, inMemory, pressed) || g.history.Durable() > sealed
+}
+
+// enoughToSeal reports whether the old ones of the records in memory are worth a
+// segment.
+func enoughToSeal(old, inMemory uint64, pressed bool) bool {
+	return old >= max(sealRecordsMin, inMemory/sealPart) || pressed && old > inMemory/sealPressedPart
 }
 
 // sealOld seals everything that is old enough now.
@@ -86,6 +90,9 @@ func (e *Engine) sealOld(ctx context.Context, g *shardGroup) error {
 			return nil
 		}
 		if g.history.Durable() <= sealed {
+			if e.disk.low.Load() {
+				return nil // see dueToSeal
+			}
 			if err := e.writeHistory(ctx, g, upTo); err != nil {
 				return err
 			}

@@ -99,6 +99,20 @@ func TestSealingIsTriedAgain(t *testing.T) {
 	p.same(want, "sealed")
 }
 
+// What was written before the disk ran low is sealed, and no more is written.
+func TestALowDiskGetsNoMoreHistory(t *testing.T) {
+	p := newPast(t, 1)
+	p.advance(day)
+	g := p.shards[0]
+	upTo, _ := g.law.Sealable(p.clock.UnixMilli())
+	p.ok(p.writeHistory(context.Background(), g, upTo/2))
+	p.disk.low.Store(true)
+	p.sealDue(context.Background())
+	if end, sealed := g.history.Durable(), p.sealedRecords(); end != upTo/2 || sealed != end {
+		t.Fatalf("below the watermark: written up to %d, sealed up to %d, want %d", end, sealed, upTo/2)
+	}
+}
+
 // A job that goes on after days asks for its newest chunk again, and must hear which
 // rows had failed, or its list of rejects has a hole.
 func TestAChunkIsReplayedFromTheHistory(t *testing.T) {
@@ -190,5 +204,29 @@ func TestPowerLossWhileSealing(t *testing.T) {
 				t.Fatalf("P2: given back %d times", done)
 			}
 		})
+	}
+}
+
+// Without it a node that is short of memory would cut a segment of a few seconds every
+// ten seconds, each of which costs a descriptor for ever (P10).
+func TestSegmentsAreWorthTheirCost(t *testing.T) {
+	const day = 86_400
+	for _, rate := range []uint64{1, 100, 1_000, 10_000} { // records a second
+		for _, pressed := range []bool{false, true} {
+			segments, sealed := 0, uint64(0)
+			for second := uint64(day); second < 3*day; second += 10 {
+				newest, old := second*rate, (second-day)*rate
+				if enoughToSeal(old-sealed, newest-sealed, pressed) {
+					segments++
+					sealed = old
+				}
+			}
+			if segments > 2*72 {
+				t.Errorf("%d records a second, short of memory %v: %d segments in two days", rate, pressed, segments)
+			}
+			if waiting := 2*day*rate - sealed; waiting > max(sealRecordsMin, day*rate/8) {
+				t.Errorf("%d records a second, short of memory %v: %d old records are still in memory", rate, pressed, waiting)
+			}
+		}
 	}
 }
