@@ -63,11 +63,15 @@ func playRole(role string) error {
 	// More than the memtables hold, so that Pebble makes its next log and tables.
 	for i := range uint64(6 * logMemTableBytes / defaultBatchBytes) {
 		if _, _, err = n.Propose(context.Background(), append(id(i), make([]byte, defaultBatchBytes/2)...)); err != nil {
+			<-time.After(endBound) // the goroutine that failed ends the process meanwhile
 			break
 		}
 	}
 	return fmt.Errorf("still alive: %v", err)
 }
+
+// endBound is how long a process may take to end after a proposal told of it first.
+const endBound = time.Minute
 
 // failing are the ways in which a disk fails the log's Pebble, by what fails.
 var failing = map[string]func(errorfs.Op) bool{
