@@ -8,7 +8,7 @@ import "github.com/scrip-engine/scrip/coupon"
 type lent struct {
 	folded  []byte // the code's text as it is compared
 	order   []byte // the order as the fingerprint reads it
-	said    []byte // the request as the fingerprint reads it
+	said    []byte // the request as the fingerprint reads it; then the names in a brief answer
 	command []byte // the command, until the log has answered for it
 }
 

@@ -23,8 +23,8 @@ func (r *redemption) render(reply *shard.Reply, out *wire.Redemption) error {
 	return err
 }
 
-// brief renders what wire's AppendMinimal writes, and with nothing else to look
-// up costs a quarter of the whole. TestBriefIsAPartOfTheWhole holds it to that.
+// brief renders what wire's AppendMinimal writes and looks up nothing else.
+// TestBriefIsAPartOfTheWhole holds the two answers together.
 func (r *redemption) brief(replayed bool, out *wire.Redemption) error {
 	e, rec := r.e, &r.record
 	id, voucher, code := r.names()
