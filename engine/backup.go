@@ -11,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/scrip-engine/scrip/internal/durable"
 	"github.com/scrip-engine/scrip/jobs"
 	"github.com/scrip-engine/scrip/raftstore"
 	"github.com/scrip-engine/scrip/wire"
@@ -73,7 +74,7 @@ func (e *Engine) backup(ctx context.Context, dir string) (info BackupInfo, err e
 	case !errors.Is(err, fs.ErrNotExist):
 		return BackupInfo{}, err
 	}
-	if err := makeDir(e.cfg.FS, dir); err != nil {
+	if err := durable.MakeDir(e.cfg.FS, dir); err != nil {
 		return BackupInfo{}, err
 	}
 	if err := e.gate.close(ctx); err != nil {
@@ -155,7 +156,7 @@ func restore(fsys vfs.FS, backup, dir string, erasures []string) (BackupInfo, er
 	if err != nil {
 		return info, err
 	}
-	if err := makeDir(fsys, dir); err != nil {
+	if err := durable.MakeDir(fsys, dir); err != nil {
 		return info, err
 	}
 	// The marker comes first: a directory that is half restored must not serve.
@@ -218,5 +219,5 @@ func (e *Engine) endRecovery() error {
 		return err
 	}
 	e.recovery = nil
-	return syncDir(e.fs, e.cfg.Dir)
+	return durable.SyncDir(e.fs, e.cfg.Dir)
 }

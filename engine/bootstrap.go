@@ -18,6 +18,7 @@ import (
 
 	"github.com/scrip-engine/scrip/catalog"
 	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // A new data directory gets the cluster's secret, the catalog's first entries
@@ -150,36 +151,7 @@ func writeFile(fsys vfs.FS, dir, name string, data []byte) error {
 	if err := fsys.Rename(tmp, path); err != nil {
 		return err
 	}
-	return syncDir(fsys, dir)
-}
-
-// makeDir makes a directory whose name survives power loss, and with it the names
-// of those above that had to be made.
-func makeDir(fsys vfs.FS, dir string) error {
-	above := []string{fsys.PathDir(dir)}
-	for p := above[0]; ; p = fsys.PathDir(p) {
-		if _, err := fsys.Stat(p); err == nil || p == fsys.PathDir(p) {
-			break
-		}
-		above = append(above, fsys.PathDir(p))
-	}
-	if err := fsys.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	for _, p := range above {
-		if err := syncDir(fsys, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func syncDir(fsys vfs.FS, dir string) error {
-	d, err := fsys.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.SyncDir(fsys, dir)
 }
 
 // randomText is n random bytes as lower-case base32 without padding.

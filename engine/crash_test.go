@@ -18,6 +18,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/internal/durable"
 	"github.com/scrip-engine/scrip/wire"
 )
 
@@ -154,7 +155,7 @@ type crasher struct {
 // journaling one does and MemFS's clones do not; so they are ordered here.
 func (c *crasher) MaybeError(op errorfs.Op) error {
 	if op.Kind == errorfs.OpCreate && strings.Contains(op.Path, "marker.manifest") {
-		if err := syncDir(c.mem, c.mem.PathDir(op.Path)); err != nil {
+		if err := durable.SyncDir(c.mem, c.mem.PathDir(op.Path)); err != nil {
 			return nil // not there yet
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/scrip-engine/scrip/catalog"
 	"github.com/scrip-engine/scrip/coupon"
 	"github.com/scrip-engine/scrip/internal/clock"
+	"github.com/scrip-engine/scrip/internal/durable"
 	"github.com/scrip-engine/scrip/raftstore"
 	"github.com/scrip-engine/scrip/refusals"
 	"github.com/scrip-engine/scrip/shard"
@@ -133,7 +134,7 @@ func (e *Engine) goWork(f func(ctx context.Context)) {
 }
 
 func (e *Engine) openHost() error {
-	if err := makeDir(e.fs, e.cfg.Dir); err != nil {
+	if err := durable.MakeDir(e.fs, e.cfg.Dir); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
 	if err := e.openRecovery(); err != nil {

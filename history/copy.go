@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // Copy copies the segments of a directory into another, which it makes, up to the one
@@ -22,13 +25,13 @@ func Copy(from vfs.FS, dir string, to vfs.FS, target string, last uint64) (bytes
 
 func copyAll(from vfs.FS, dir string, to vfs.FS, target string, last uint64) (bytes int64, end uint64, err error) {
 	names, err := segmentNames(from, dir)
-	if isNotExist(err) && last == 0 {
+	if errors.Is(err, fs.ErrNotExist) && last == 0 {
 		return 0, 0, nil
 	}
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := makeDir(to, target); err != nil {
+	if err := durable.MakeDir(to, target); err != nil {
 		return 0, 0, err
 	}
 	chain := uint64(0)
@@ -55,7 +58,7 @@ func copyAll(from vfs.FS, dir string, to vfs.FS, target string, last uint64) (by
 	if end < last {
 		return bytes, end, fmt.Errorf("%w: it ends at record %d, before %d", ErrDamaged, end, last)
 	}
-	return bytes, end, syncDir(to, target)
+	return bytes, end, durable.SyncDir(to, target)
 }
 
 func copyFile(from vfs.FS, dir string, to vfs.FS, target, name string) (err error) {
@@ -78,7 +81,7 @@ func copyFile(from vfs.FS, dir string, to vfs.FS, target, name string) (err erro
 // Verify reads a whole directory. It returns the last record.
 func Verify(fsys vfs.FS, dir string) (last uint64, err error) {
 	names, err := segmentNames(fsys, dir)
-	if isNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
 	for _, name := range names {

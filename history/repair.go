@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // A segment that got its name and could then not be taken in is removed. Where that
@@ -20,7 +22,7 @@ func (s *Store) dropAhead(last uint64) error {
 	}
 	for _, name := range names {
 		if first, _, _ := parseName(name); first > last {
-			if err := removeDurably(s.cfg.FS, s.cfg.Dir, name); err != nil {
+			if err := durable.Remove(s.cfg.FS, s.cfg.Dir, name); err != nil {
 				return err
 			}
 		}
@@ -41,7 +43,7 @@ func dropPrefixes(fsys vfs.FS, dir string, names []string) ([]string, error) {
 		if err := isPrefix(fsys, dir, names[i], names[i+1]); err != nil {
 			return nil, err
 		}
-		if err := removeDurably(fsys, dir, names[i]); err != nil {
+		if err := durable.Remove(fsys, dir, names[i]); err != nil {
 			return nil, err
 		}
 		names = slices.Delete(names, i, i+1)

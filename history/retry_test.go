@@ -2,6 +2,7 @@ package history
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -87,7 +88,7 @@ func TestOfTwoAttemptsTheLongerStays(t *testing.T) {
 		t.Fatalf("up to %d in %d segments", s.Durable(), s.Stats().Segments)
 	}
 	j.check(t, s)
-	if _, err := fsys.Stat("data/history/" + short); !isNotExist(err) {
+	if _, err := fsys.Stat("data/history/" + short); !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("the shorter is still there: %v", err)
 	}
 }

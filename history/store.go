@@ -3,12 +3,15 @@ package history
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // Config of a Store. FS, Dir and Seq are required.
@@ -51,14 +54,14 @@ func Open(cfg Config) (*Store, error) {
 }
 
 func (s *Store) load() error {
-	if err := makeDir(s.cfg.FS, s.cfg.Dir); err != nil {
+	if err := durable.MakeDir(s.cfg.FS, s.cfg.Dir); err != nil {
 		return err
 	}
 	names, err := segmentNames(s.cfg.FS, s.cfg.Dir)
 	if err != nil {
 		return err
 	}
-	if err := s.cfg.FS.Remove(s.cfg.FS.PathJoin(s.cfg.Dir, unfinishedName)); err != nil && !isNotExist(err) {
+	if err := s.cfg.FS.Remove(s.cfg.FS.PathJoin(s.cfg.Dir, unfinishedName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if names, err = dropPrefixes(s.cfg.FS, s.cfg.Dir, names); err != nil {

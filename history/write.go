@@ -4,9 +4,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/bits-and-blooms/bloom/v3"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 const (
@@ -50,7 +53,7 @@ func (s *Store) Write(upTo uint64, next func(seq uint64, e *Entry) error) error 
 	last, err := writeSegment(fsys, unfinished, first+1, min(upTo, first+SegmentRecordsMax), chain, s.groups(), next)
 	if err != nil {
 		// On a full disk what was begun would be in everybody's way.
-		if gone := fsys.Remove(unfinished); !isNotExist(gone) {
+		if gone := fsys.Remove(unfinished); !errors.Is(gone, fs.ErrNotExist) {
 			err = errors.Join(err, gone)
 		}
 		return fmt.Errorf("history: write a segment from %d: %w", first+1, err)
@@ -61,14 +64,14 @@ func (s *Store) Write(upTo uint64, next func(seq uint64, e *Entry) error) error 
 	}
 	if err := s.take(name); err != nil {
 		// The next attempt may end elsewhere, and would be a second segment from here.
-		return fmt.Errorf("history: %w", errors.Join(err, removeDurably(fsys, s.cfg.Dir, name)))
+		return fmt.Errorf("history: %w", errors.Join(err, durable.Remove(fsys, s.cfg.Dir, name)))
 	}
 	return nil
 }
 
 // take brings in a segment that got its name.
 func (s *Store) take(name string) error {
-	if err := syncDir(s.cfg.FS, s.cfg.Dir); err != nil {
+	if err := durable.SyncDir(s.cfg.FS, s.cfg.Dir); err != nil {
 		return err
 	}
 	g, err := openSegment(s.cfg.FS, s.cfg.Dir, name)

@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/scrip-engine/scrip/catalog"
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // A backup needs of the spool what the jobs of its catalog go on with: the upload,
@@ -103,7 +104,7 @@ func (h *Held) CopyTo(dst vfs.FS, dir string) ([]SpoolFile, error) {
 		}
 		out = append(out, SpoolFile{Name: f.name, Bytes: n, Digest: digest})
 	}
-	return out, errors.Join(syncFolder(dst, dir), syncFolder(dst, dst.PathDir(dir)))
+	return out, errors.Join(durable.SyncDir(dst, dir), durable.SyncDir(dst, dst.PathDir(dir)))
 }
 
 // RestoreSpool makes the folder of a spool from a backup's files, which are
@@ -120,7 +121,7 @@ func RestoreSpool(fs vfs.FS, from, dir string, files []SpoolFile) error {
 			return fmt.Errorf("jobs: restore %q: %w", f.Name, err)
 		}
 	}
-	return errors.Join(syncFolder(fs, dir), syncFolder(fs, fs.PathDir(dir)))
+	return errors.Join(durable.SyncDir(fs, dir), durable.SyncDir(fs, fs.PathDir(dir)))
 }
 
 func restoreFile(fs vfs.FS, from, dir string, f SpoolFile) (err error) {

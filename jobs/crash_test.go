@@ -15,6 +15,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/scrip-engine/scrip/catalog"
+	"github.com/scrip-engine/scrip/internal/durable"
 	"github.com/scrip-engine/scrip/shard"
 	"github.com/scrip-engine/scrip/wire"
 )
@@ -80,7 +81,7 @@ func newDisk(t testing.TB) *vfs.MemFS {
 	if err := mem.MkdirAll("data", 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := syncFolder(mem, "/"); err != nil {
+	if err := durable.SyncDir(mem, "/"); err != nil {
 		t.Fatal(err)
 	}
 	return mem

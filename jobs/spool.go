@@ -15,6 +15,7 @@ import (
 
 	"github.com/scrip-engine/scrip/catalog"
 	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // The spool's names. A file gets its name when it is whole and on disk, so one
@@ -141,7 +142,7 @@ func openSpool(fs vfs.FS, dir string) ([]string, error) {
 	if err := fs.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := syncFolder(fs, fs.PathDir(dir)); err != nil {
+	if err := durable.SyncDir(fs, fs.PathDir(dir)); err != nil {
 		return nil, err
 	}
 	return fs.List(dir)
@@ -203,12 +204,4 @@ func (r *Runner) remove(name string) {
 	}
 }
 
-func (r *Runner) syncDir() error { return syncFolder(r.cfg.FS, r.cfg.Dir) }
-
-func syncFolder(fs vfs.FS, dir string) error {
-	d, err := fs.OpenDir(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+func (r *Runner) syncDir() error { return durable.SyncDir(r.cfg.FS, r.cfg.Dir) }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // BackupInfo is the manifest of a backup. It is written last: a directory without
@@ -210,5 +212,5 @@ func makeEmptyDir(fs vfs.FS, dir string) error {
 	if len(names) > 0 {
 		return fmt.Errorf("%s is not empty", dir)
 	}
-	return makeDir(fs, dir)
+	return durable.MakeDir(fs, dir)
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // A floor file says below what a group's disk can no longer be: a file system
@@ -115,7 +117,7 @@ func (f *floorFile) create(st floorState) error {
 	if err := f.fs.Rename(name+".tmp", name); err != nil {
 		return fmt.Errorf("create floor file: %w", err)
 	}
-	return syncDir(f.fs, f.fs.PathDir(name))
+	return durable.SyncDir(f.fs, f.fs.PathDir(name))
 }
 
 // term and synced note what is durable; the next write will say so.
@@ -211,28 +213,4 @@ func decodeFloor(b []byte, group uint32) (st floorState, sequence uint64, ok boo
 		return floorState{}, 0, false
 	}
 	return floorState{Term: u64(b[24:]), VoteTerm: u64(b[32:]), Image: u64(b[40:]), Synced: u64(b[48:])}, u64(b[8:]), true
-}
-
-// makeDir creates dir; its name is durable on return.
-func makeDir(fs vfs.FS, dir string) error {
-	if err := fs.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	return syncDir(fs, fs.PathDir(dir))
-}
-
-// syncDir makes the names in dir durable.
-func syncDir(fs vfs.FS, dir string) error {
-	d, err := fs.OpenDir(dir)
-	if err != nil {
-		return fmt.Errorf("sync directory %s: %w", dir, err)
-	}
-	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return fmt.Errorf("sync directory %s: %w", dir, err)
-	}
-	return nil
 }

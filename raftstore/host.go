@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/scrip-engine/scrip/internal/durable"
 	"github.com/scrip-engine/scrip/internal/guardfs"
 )
 
@@ -94,7 +95,7 @@ func Open(cfg Config) (*Host, error) {
 
 func (h *Host) openDir() error {
 	fs := h.cfg.FS
-	if err := makeDir(fs, h.cfg.Dir); err != nil {
+	if err := durable.MakeDir(fs, h.cfg.Dir); err != nil {
 		return err
 	}
 	var err error
@@ -108,7 +109,7 @@ func (h *Host) openDir() error {
 		return err
 	}
 	for _, dir := range []string{"log", "floor", "images"} {
-		if err := makeDir(fs, fs.PathJoin(h.cfg.Dir, dir)); err != nil {
+		if err := durable.MakeDir(fs, fs.PathJoin(h.cfg.Dir, dir)); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // identity says who a data directory is. The node id is drawn once and is the raft
@@ -100,5 +102,5 @@ func writeFileAtomic(fs vfs.FS, path string, data []byte) error {
 	if err := fs.Rename(tmp, path); err != nil {
 		return err
 	}
-	return syncDir(fs, fs.PathDir(path))
+	return durable.SyncDir(fs, fs.PathDir(path))
 }

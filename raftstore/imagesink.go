@@ -7,6 +7,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // imageSink receives the bytes of one image file and makes it durable.
@@ -72,7 +74,7 @@ func (k *imageSink) publish(tmp string) error {
 	if err := s.fs.Rename(tmp, k.path); err != nil {
 		return fmt.Errorf("rename image: %w", err)
 	}
-	if err := syncDir(s.fs, s.dir); err != nil {
+	if err := durable.SyncDir(s.fs, s.dir); err != nil {
 		return err
 	}
 	return s.add(s.describe(k.header, k.path, k.written))

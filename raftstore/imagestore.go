@@ -13,6 +13,8 @@ import (
 	"github.com/cockroachdb/errors/oserror"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // ImageInfo describes one durable image.
@@ -68,7 +70,7 @@ func imageName(index, term uint64) string {
 // verify is put aside under another name, kept for the operator, and counted in
 // corrupt; the caller decides whether the rest is enough.
 func openImageStore(s *imageStore) (corrupt int, err error) {
-	if err := makeDir(s.fs, s.dir); err != nil {
+	if err := durable.MakeDir(s.fs, s.dir); err != nil {
 		return 0, fmt.Errorf("open images: %w", err)
 	}
 	names, err := s.fs.List(s.dir)

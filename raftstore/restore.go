@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
 
+	"github.com/scrip-engine/scrip/internal/durable"
 	"github.com/scrip-engine/scrip/internal/guardfs"
 )
 
@@ -51,7 +52,7 @@ func restoreInto(info BackupInfo, src vfs.FS, srcDir string, dst vfs.FS, dir str
 	}
 	var failure error
 	h := &Host{cfg: cfg, identity: id, guard: guardfs.New(cfg.now), disk: dst, life: newLifeline(cfg.Logger, func(_ int, reason string) { failure = errors.New(reason) })}
-	if err := makeDir(dst, dst.PathJoin(dir, "images")); err != nil {
+	if err := durable.MakeDir(dst, dst.PathJoin(dir, "images")); err != nil {
 		return err
 	}
 	if h.db, err = pebble.Open(dst.PathJoin(dir, "log"), h.pebbleOptions()); err != nil {
@@ -68,7 +69,7 @@ func restoreInto(info BackupInfo, src vfs.FS, srcDir string, dst vfs.FS, dir str
 	if err := dst.Remove(mark); err != nil {
 		return err
 	}
-	return syncDir(dst, dir)
+	return durable.SyncDir(dst, dir)
 }
 
 // restoreGroup writes a group's image, with this node as its only voter, and its
@@ -76,7 +77,7 @@ func restoreInto(info BackupInfo, src vfs.FS, srcDir string, dst vfs.FS, dir str
 func (h *Host) restoreGroup(g BackupGroup, src vfs.FS, srcDir string) error {
 	fs := h.cfg.FS
 	dir := fs.PathJoin(h.cfg.Dir, "images", fmt.Sprintf("%08x", g.ID))
-	if err := makeDir(fs, dir); err != nil {
+	if err := durable.MakeDir(fs, dir); err != nil {
 		return err
 	}
 	f, err := src.Open(src.PathJoin(srcDir, g.File))
@@ -89,7 +90,7 @@ func (h *Host) restoreGroup(g BackupGroup, src vfs.FS, srcDir string) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := syncDir(fs, dir); err != nil {
+	if err := durable.SyncDir(fs, dir); err != nil {
 		return err
 	}
 	b := h.db.NewBatch()

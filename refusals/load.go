@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 const (
@@ -23,7 +25,7 @@ func (s *store) path(number uint64) string {
 func (s *store) open(now int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := makeDir(s.fs, s.dir); err != nil {
+	if err := durable.MakeDir(s.fs, s.dir); err != nil {
 		if _, missing := s.fs.Stat(s.dir); missing != nil {
 			return fmt.Errorf("open refusals: %w", err)
 		}
@@ -162,28 +164,4 @@ func readFile(fs vfs.FS, name string) (b []byte, err error) {
 	}()
 	// What is beyond the bound is not ours: it reads as damage.
 	return io.ReadAll(io.LimitReader(file, segmentReadBytesMax))
-}
-
-// makeDir creates dir; its name is durable on return.
-func makeDir(fs vfs.FS, dir string) error {
-	if err := fs.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	return syncDir(fs, fs.PathDir(dir))
-}
-
-// syncDir makes the names in dir durable.
-func syncDir(fs vfs.FS, dir string) error {
-	d, err := fs.OpenDir(dir)
-	if err != nil {
-		return fmt.Errorf("sync directory %s: %w", dir, err)
-	}
-	err = d.Sync()
-	if cerr := d.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return fmt.Errorf("sync directory %s: %w", dir, err)
-	}
-	return nil
 }

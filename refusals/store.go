@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/scrip-engine/scrip/internal/durable"
 )
 
 // store keeps the counters. The segment of the present is in memory as a whole,
@@ -141,7 +143,7 @@ func (s *store) replace(number uint64, b []byte) (_ vfs.File, err error) {
 	if err := s.fs.Rename(name+tempSuffix, name); err != nil {
 		return nil, err
 	}
-	return file, syncDir(s.fs, s.dir)
+	return file, durable.SyncDir(s.fs, s.dir)
 }
 
 // abandonLocked lets go of a file that may not hold what was written to it.

@@ -9,7 +9,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/sstable"
-	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // formatVersion is the version of the key space. A directory of any other is
@@ -181,12 +180,4 @@ func (p pebbleLog) Errorf(format string, args ...any) {
 
 func (p pebbleLog) Fatalf(format string, args ...any) {
 	p.v.cfg.Exit(exitFailStop, "views: pebble: "+fmt.Sprintf(format, args...))
-}
-
-// makeDir makes the directory and sees to it that it is found after a crash.
-func makeDir(fs vfs.FS, dir string) error {
-	if err := fs.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make %s: %w", dir, err)
-	}
-	return nil
 }

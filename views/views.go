@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/scrip-engine/scrip/coupon"
+	"github.com/scrip-engine/scrip/internal/durable"
 	"github.com/scrip-engine/scrip/shard"
 )
 
@@ -123,7 +124,7 @@ func Open(cfg Config) (*Views, error) {
 }
 
 func (v *Views) open() (err error) {
-	if err := makeDir(v.cfg.FS, v.cfg.Dir); err != nil {
+	if err := durable.MakeDir(v.cfg.FS, v.cfg.Dir); err != nil {
 		return err
 	}
 	if v.lock, err = v.cfg.FS.Lock(v.cfg.FS.PathJoin(v.cfg.Dir, "LOCK")); err != nil {

@@ -27,7 +27,7 @@ var floors = map[string]int{
 
 	"coupon": 0, "wire": 0,
 
-	"internal/arena": -1, "internal/guardfs": -1,
+	"internal/arena": -1, "internal/durable": -1, "internal/guardfs": -1,
 
 	"internal/clock": -2, "internal/invariant": -2,
 
