@@ -45,8 +45,8 @@ func (b *batch) bearCustomers(ctx context.Context) {
 }
 
 // bornApart reports that a customer is to be born in a command of its own: one of
-// another shard than the code's, or one with a profile
-// whom another item may bring too.
+// another shard than the code's, or one with a profile whom another item may bring
+// too.
 func (r *customerRef) bornApart(code *shardGroup) bool {
 	if r.birth != nil && r.birth.Minted && r.group == code {
 		return false // no other item brings the same one

@@ -33,13 +33,7 @@ func (e *Engine) fillRedemption(out *wire.Redemption, c *Call, g *shardGroup, re
 		return c.asWire(err)
 	}
 	out.Order = order
-	switch {
-	case rec.Flags&shard.RecordIsGift != 0:
-		out.Amount = wire.Some(rec.Gift)
-		out.Gift = &wire.GiftTaken{Amount: rec.Gift}
-	case order != nil:
-		out.Amount = wire.Some(order.Amount)
-	}
+	fillAmount(out, rec, order)
 	if err := e.rolledBack(g, rec, out); err != nil {
 		return c.unread(err)
 	}
@@ -52,6 +46,17 @@ func (e *Engine) fillRedemption(out *wire.Redemption, c *Call, g *shardGroup, re
 	}
 	out.Voucher = e.voucherThen(v, g, rec, look)
 	return nil
+}
+
+// fillAmount renders what was taken from a card, or else the order's amount.
+func fillAmount(out *wire.Redemption, rec *shard.Record, order *wire.OrderCalculated) {
+	switch {
+	case rec.Flags&shard.RecordIsGift != 0:
+		out.Amount = wire.Some(rec.Gift)
+		out.Gift = &wire.GiftTaken{Amount: rec.Gift}
+	case order != nil:
+		out.Amount = wire.Some(order.Amount)
+	}
 }
 
 // rolledBack adds what rollbacks did to the redemption since.

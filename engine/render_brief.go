@@ -40,13 +40,7 @@ func (r *redemption) brief(replayed bool, out *wire.Redemption) error {
 		return r.c.asWire(err)
 	}
 	out.Order = order
-	switch {
-	case rec.Flags&shard.RecordIsGift != 0:
-		out.Amount = wire.Some(rec.Gift)
-		out.Gift = &wire.GiftTaken{Amount: rec.Gift}
-	case order != nil:
-		out.Amount = wire.Some(order.Amount)
-	}
+	fillAmount(out, rec, order)
 	if replayed {
 		if err := e.rolledBack(r.ref.group, rec, out); err != nil {
 			return r.c.unread(err)
